@@ -1,0 +1,1 @@
+"""Command line, supervisor, gateway, simulator; nobody imports it."""

@@ -1,0 +1,1 @@
+"""The four services; independent of each other."""

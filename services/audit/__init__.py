@@ -1,0 +1,1 @@
+"""审计: the exact bytes of every ledger, search and replay."""

@@ -1,0 +1,1 @@
+"""个案: alerts, cases, visits, returns, reports."""

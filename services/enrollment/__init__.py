@@ -1,0 +1,1 @@
+"""学籍与考勤: children, schools, classes, rolls, absence, leave, imports."""
