@@ -1,0 +1,273 @@
+"""Events that enrollment (学籍与考勤) publishes. Names and fields are the storage format: only grown."""
+
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+from shared.sealed import Sealed
+
+# Which key opens which field of a child or a member of staff.
+CHILD_FIELDS: dict[str, str] = {
+    "name": "identity",
+    "sex": "identity",
+    "born": "identity",
+    "ethnic": "identity",
+    "idtype": "identity",
+    "idnumber": "identity",
+    "studentnumber": "identity",
+    "hukou": "contact",
+    "address": "contact",
+    "guardian": "contact",
+    "guardianrelation": "contact",
+    "phone": "contact",
+    "guardian2": "contact",
+    "phone2": "contact",
+    "leftbehind": "family",
+    "migrant": "family",
+    "orphan": "family",
+    "poor": "family",
+    "boarding": "family",
+    "disability": "health",
+}
+STAFF_FIELDS: dict[str, str] = {"name": "identity", "idnumber": "identity", "phone": "contact"}
+
+AbsenceMark = Literal["unexcused", "sick", "personal"]
+DayMark = Literal["present", "unexcused", "sick", "personal"]
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of the data of every event here; unknown fields of a newer writer are ignored."""
+
+
+class CountyFounded(Event):
+    code: str
+    name: str
+    origin: str
+
+
+class UnitRegistered(Event):
+    unit: str
+    kind: Literal["division", "school"]
+    name: str
+    parent: str | None
+    path: str
+    valid_from: date
+
+
+class UnitMoved(Event):
+    unit: str
+    parent: str
+    path: str
+    on: date
+
+
+class UnitRenamed(Event):
+    unit: str
+    name: str
+    was: str
+    on: date
+
+
+class UnitClosed(Event):
+    unit: str
+    on: date
+
+
+class TermOpened(Event):
+    unit: str
+    term: str
+    name: str
+    opens_on: date
+    ends_on: date
+
+
+class ClassOpened(Event):
+    klass: UUID
+    school: str
+    grade: int
+    name: str
+    path: str
+    valid_from: date
+
+
+class ClassClosed(Event):
+    klass: UUID
+    on: date
+
+
+class HomeroomTeacherAssigned(Event):
+    klass: UUID
+    staff: UUID
+    valid_from: date
+
+
+class HomeroomTeacherEnded(Event):
+    klass: UUID
+    staff: UUID
+    on: date
+
+
+class StaffRegistered(Event):
+    staff: UUID
+    unit: str
+    staff_number: str | None
+    fields: dict[str, Sealed]
+
+
+class StaffChanged(Event):
+    staff: UUID
+    fields: dict[str, Sealed | None]
+    was: dict[str, Sealed | None]
+
+
+class RoleGranted(Event):
+    staff: UUID
+    role: str
+    unit: str
+    path: str
+    valid_from: date
+    valid_to: date | None = None
+
+
+class RoleEnded(Event):
+    staff: UUID
+    role: str
+    unit: str
+    on: date
+
+
+class AccountOpened(Event):
+    staff: UUID
+    account: str
+
+
+class AccountClosed(Event):
+    staff: UUID
+    account: str
+    reason: str
+
+
+class ChildRegistered(Event):
+    child: UUID
+    fields: dict[str, Sealed]
+
+
+class ChildChanged(Event):
+    child: UUID
+    fields: dict[str, Sealed | None]
+    was: dict[str, Sealed | None]
+
+
+class StudentEnrolled(Event):
+    child: UUID
+    klass: UUID
+    school: str
+    grade: int
+    seat: int | None
+    on: date
+
+
+class StudentLeftClass(Event):
+    child: UUID
+    klass: UUID
+    on: date
+    reason: str
+
+
+class Absent(msgspec.Struct, frozen=True, kw_only=True):
+    """One child that is not there: the mark, and the reason as a code (never free text)."""
+
+    child: UUID
+    mark: AbsenceMark
+    reason: str | None = None
+
+
+class DailyRollSubmitted(Event):
+    klass: UUID
+    on: date
+    present: list[UUID]
+    absent: list[Absent]
+    corrects: int | None = None
+
+
+class DailyRollRecalled(Event):
+    klass: UUID
+    on: date
+    recalls: int
+
+
+class DailyRollMissing(Event):
+    klass: UUID
+    on: date
+    cut_off_at: datetime
+
+
+class StudentAbsent(Event):
+    child: UUID
+    klass: UUID
+    on: date
+    mark: AbsenceMark
+    reason: str | None
+    roll: str
+
+
+class AbsenceEnded(Event):
+    child: UUID
+    klass: UUID
+    on: date
+    roll: str
+
+
+class AttendanceCorrected(Event):
+    child: UUID
+    klass: UUID
+    on: date
+    was: DayMark
+    now: DayMark
+    reason: str | None
+    basis: str
+
+
+class AbsenceStreakExceeded(Event):
+    """`days` unexcused school days from `first_on` to `last_on`; the rule's and calendar's versions."""
+
+    child: UUID
+    klass: UUID
+    first_on: date
+    last_on: date
+    days: int
+    ended: bool
+    rule: str
+    calendar: str
+
+
+class LeaveGranted(Event):
+    child: UUID
+    kind: Literal["sick", "personal"]
+    first_on: date
+    last_on: date
+    note: Sealed | None
+
+
+class LeaveEnded(Event):
+    child: UUID
+    on: date
+
+
+class ImportStarted(Event):
+    kind: str
+    digest: str
+    rows: int
+
+
+class ImportFinished(Event):
+    new: int
+    changed: int
+    unchanged: int
+
+
+EVENTS: dict[str, type[Event]] = {
+    f"enrollment.{cls.__name__}": cls for cls in Event.__subclasses__()
+}
