@@ -1,0 +1,137 @@
+"""A service's database: its roles, its spine, its migrations."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+SPINE = Path(__file__).parent / "sql" / "0001_spine.sql"
+ENV = Path(__file__).parent / "alembic_env"
+MIGRATION_LOCK = "baoxue migration"
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """The three roles of a database; only `app` and `feed` may log in."""
+
+    owner: str
+    app: str
+    feed: str
+
+    @classmethod
+    def of(cls, database: str) -> "Roles":
+        return cls(f"{database}_owner", f"{database}_app", f"{database}_feed")
+
+
+@dataclass(frozen=True, slots=True)
+class Passwords:
+    app: str
+    feed: str
+
+
+def quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
+
+
+def spine_statements() -> str:
+    return SPINE.read_text(encoding="utf-8")
+
+
+def grants(roles: Roles) -> str:
+    """What a service may do with its spine: read everything, write only through `append`."""
+    app, feed = quoted(roles.app), quoted(roles.feed)
+    return f"""
+        revoke all on all tables in schema public from public;
+        revoke all on all functions in schema public from public;
+        revoke create on schema public from public;
+        grant usage on schema public to {app}, {feed};
+        grant select on events, ledger, current, clock, moved_ledger to {app};
+        grant select on events, ledger, clock to {feed};
+        grant select, insert, update, delete on checkpoint, parked, stranger, timer to {app};
+        grant select, update on published to {app};
+        grant execute on function append, found_ledger, clock to {app};
+        grant execute on function clock to {feed};
+    """
+
+
+async def create_database(admin: AsyncEngine, database: str, passwords: Passwords) -> None:
+    """Create roles and database when they are not there; sets the passwords each time.
+
+    `admin` is connected with CREATEDB and CREATEROLE to any database of the server.
+    """
+    roles = Roles.of(database)
+    async with admin.connect() as raw:
+        conn = await raw.execution_options(isolation_level="AUTOCOMMIT")
+        await _create_role(conn, roles.owner, "nologin")
+        for role, password in ((roles.app, passwords.app), (roles.feed, passwords.feed)):
+            await _create_role(conn, role, f"login password {literal(password)}")
+        await conn.exec_driver_sql(f"grant {quoted(roles.owner)} to current_user")
+        found = await conn.execute(
+            text("select 1 from pg_database where datname = :name"), {"name": database}
+        )
+        if found.first() is None:
+            await conn.exec_driver_sql(
+                f"create database {quoted(database)} owner {quoted(roles.owner)}"
+                " encoding 'UTF8' template template0"
+            )
+
+
+async def _create_role(conn: AsyncConnection, role: str, options: str) -> None:
+    found = await conn.execute(text("select 1 from pg_roles where rolname = :r"), {"r": role})
+    verb = "create" if found.first() is None else "alter"
+    await conn.exec_driver_sql(f"{verb} role {quoted(role)} {options}")
+
+
+async def migrate(admin_url: URL, database: str, versions: Path) -> None:
+    """Bring one database to the newest of its own migrations; safe to run twice at once."""
+    engine = create_async_engine(admin_url.set(database=database))
+    try:
+        async with engine.begin() as conn:
+            await conn.execute(
+                text("select pg_advisory_xact_lock(hashtextextended(:name, 0))"),
+                {"name": MIGRATION_LOCK},
+            )
+            await conn.run_sync(_upgrade, database, versions)
+    finally:
+        await engine.dispose()
+
+
+def _upgrade(connection: Connection, database: str, versions: Path) -> None:
+    roles = Roles.of(database)
+    connection.exec_driver_sql(f"set local role {quoted(roles.owner)}")
+    config = Config()
+    config.set_main_option("script_location", str(ENV))
+    config.set_main_option("version_locations", str(versions))
+    config.set_main_option("path_separator", "newline")
+    config.attributes["connection"] = connection
+    config.attributes["roles"] = roles
+    command.upgrade(config, "head")
+
+
+async def write_clock(admin_url: URL, database: str, sim_at: datetime | None) -> None:
+    """The clock's row, written once at the database's birth; simulated from `sim_at` on if given."""
+    engine = create_async_engine(admin_url.set(database=database))
+    statement = text(
+        "insert into clock (simulated, sim_at, real_at) values (:sim, :at,"
+        " case when :sim then clock_timestamp() end) on conflict do nothing"
+    )
+    try:
+        async with engine.begin() as conn:
+            await conn.exec_driver_sql(f"set local role {quoted(Roles.of(database).owner)}")
+            await conn.execute(statement, {"sim": sim_at is not None, "at": sim_at})
+    finally:
+        await engine.dispose()
+
+
+def async_url(url: str) -> URL:
+    """A PostgreSQL URL in SQLAlchemy's form for asyncpg."""
+    return make_url(url).set(drivername="postgresql+asyncpg")

@@ -1,0 +1,27 @@
+"""Steps that every service's migrations share."""
+
+from alembic import context, op
+
+from shared.ledger_schema import Roles, grants, quoted, spine_statements
+
+
+def roles() -> Roles:
+    """The roles of the database that is being migrated."""
+    return context.config.attributes["roles"]
+
+
+def run_sql(statements: str) -> None:
+    """Several statements in one go; asyncpg takes them only without parameters."""
+    connection = op.get_bind().connection.driver_connection
+    op.get_bind().connection.run_async(lambda _: connection.execute(statements))
+
+
+def create_spine() -> None:
+    run_sql(spine_statements())
+    run_sql(grants(roles()))
+
+
+def grant_tables(*tables: str) -> None:
+    """The app role may read and write these read-model tables."""
+    names = ", ".join(quoted(table) for table in tables)
+    run_sql(f"grant select, insert, update, delete on {names} to {quoted(roles().app)}")

@@ -1,0 +1,60 @@
+"""A hint that a store has something new: at once within the process, by NOTIFY to the others."""
+
+import asyncio
+import contextlib
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+CHANNEL = "baoxue_appended"
+SPREAD_SECONDS = 0.01
+RECONNECT_SECONDS = 1.0
+
+
+@dataclass(slots=True)
+class Waking:
+    """Loops wait on it; whoever appended calls `wake`. Losing a hint only costs the idle poll."""
+
+    _waiting: set[asyncio.Event] = field(default_factory=set)
+    _tell: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def wake(self) -> None:
+        self._stir()
+        self._tell.set()
+
+    def _stir(self, *_: Any) -> None:
+        for event in self._waiting:
+            event.set()
+
+    async def wait(self, limit_seconds: float) -> None:
+        """Return at the next wake, or after the limit."""
+        event = asyncio.Event()
+        self._waiting.add(event)
+        try:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(event.wait(), limit_seconds)
+        finally:
+            self._waiting.discard(event)
+
+    async def run(self, engine: AsyncEngine) -> None:
+        """Carry hints between the copies of a service; at most one NOTIFY in SPREAD_SECONDS."""
+        while True:
+            try:
+                await self._listen_and_tell(engine)
+            except asyncio.CancelledError:
+                raise
+            except Exception:  # the database is away; the idle poll serves until it is back
+                await asyncio.sleep(RECONNECT_SECONDS)
+
+    async def _listen_and_tell(self, engine: AsyncEngine) -> None:
+        async with engine.connect() as raw:
+            conn = await raw.execution_options(isolation_level="AUTOCOMMIT")
+            await conn.exec_driver_sql("select 1")
+            driver: Any = (await conn.get_raw_connection()).driver_connection
+            await driver.add_listener(CHANNEL, self._stir)
+            while True:
+                await self._tell.wait()
+                self._tell.clear()
+                await driver.execute(f"notify {CHANNEL}")
+                await asyncio.sleep(SPREAD_SECONDS)
