@@ -54,10 +54,10 @@ def grants(roles: Roles) -> str:
         revoke all on all functions in schema public from public;
         revoke create on schema public from public;
         grant usage on schema public to {app}, {feed};
-        grant select on events, ledger, current, clock, moved_ledger to {app};
+        grant select on events, ledger, current, moved_ledger to {app};
         grant select on events, ledger, clock to {feed};
         grant select, insert, update, delete on checkpoint, parked, stranger, timer to {app};
-        grant select, update on published to {app};
+        grant select, update on published, clock to {app};
         grant execute on function append, found_ledger, clock to {app};
         grant execute on function clock to {feed};
     """

@@ -24,7 +24,7 @@ from shared.contracts.topics import (
 )
 from shared.event import read
 from shared.kafka import digest
-from shared.waking import Waking
+from shared.waking import Ear, Waking
 
 log = structlog.get_logger()
 
@@ -64,6 +64,10 @@ class Relay:
     failing: str = ""
     _held: set[str] = field(default_factory=set)
     _last: dict[str, tuple[int, str]] = field(default_factory=dict)
+    _ear: Ear = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._ear = self.waking.ear()
 
     async def run(self) -> None:
         """Publish for ever; a failure of the world is retried with a pause."""
@@ -86,7 +90,7 @@ class Relay:
                 moved = await self.publish_once(lock)
                 self.failing = ""
                 if not moved:
-                    await self.waking.wait(IDLE_SECONDS)
+                    await self._ear.wait(IDLE_SECONDS)
 
     async def publish_once(self, lock: AsyncConnection) -> int:
         """Publish one chunk of each ledger that is behind; returns how many events."""

@@ -12,30 +12,41 @@ SPREAD_SECONDS = 0.01
 RECONNECT_SECONDS = 1.0
 
 
+class Ear:
+    """One loop's ear: a wake between two waits is heard by the next."""
+
+    def __init__(self) -> None:
+        self._event = asyncio.Event()
+
+    def hear(self) -> None:
+        self._event.set()
+
+    async def wait(self, limit_seconds: float) -> None:
+        """Return at the next wake, or after the limit."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._event.wait(), limit_seconds)
+        self._event.clear()
+
+
 @dataclass(slots=True)
 class Waking:
-    """Loops wait on it; whoever appended calls `wake`. Losing a hint only costs the idle poll."""
+    """Whoever appended calls `wake`. Losing a hint only costs a loop its idle poll."""
 
-    _waiting: set[asyncio.Event] = field(default_factory=set)
+    _ears: list[Ear] = field(default_factory=list)
     _tell: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def ear(self) -> Ear:
+        ear = Ear()
+        self._ears.append(ear)
+        return ear
 
     def wake(self) -> None:
         self._stir()
         self._tell.set()
 
     def _stir(self, *_: Any) -> None:
-        for event in self._waiting:
-            event.set()
-
-    async def wait(self, limit_seconds: float) -> None:
-        """Return at the next wake, or after the limit."""
-        event = asyncio.Event()
-        self._waiting.add(event)
-        try:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(event.wait(), limit_seconds)
-        finally:
-            self._waiting.discard(event)
+        for ear in self._ears:
+            ear.hear()
 
     async def run(self, engine: AsyncEngine) -> None:
         """Carry hints between the copies of a service; at most one NOTIFY in SPREAD_SECONDS."""

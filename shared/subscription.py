@@ -1,0 +1,341 @@
+"""Subscriptions: what follows events, with a checkpoint that moves in its effect's transaction."""
+
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+import msgspec
+import structlog
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from shared.contracts.topics import PREVIOUS_HASH_DIGITS
+from shared.event import Envelope, read
+from shared.kafka import Arrived, digest
+
+log = structlog.get_logger()
+
+# More than this share of the last events parked means that we, not the events, are broken.
+PARKED_SHARE_LIMIT = 0.2
+PARKED_SHARE_WINDOW = 500
+BATCH_LIMIT_EVENTS = 1000
+
+LOCK = text(
+    "select ledger, seq, hash from checkpoint where subscription = :subscription"
+    " and source = :source and ledger = any(:ledgers) order by ledger for update"
+)
+CREATE = text(
+    "insert into checkpoint (subscription, source, ledger)"
+    " select :subscription, :source, unnest(cast(:ledgers as text[])) on conflict do nothing"
+)
+ADVANCE = text(
+    "update checkpoint set seq = :seq, hash = :hash where subscription = :subscription"
+    " and source = :source and ledger = :ledger"
+)
+PARK = text(
+    "insert into parked (subscription, source, ledger, seq, subject, body, reason)"
+    " values (:subscription, :source, :ledger, :seq, :subject, :body, :reason)"
+)
+PARKED_SUBJECTS = text("select distinct subject from parked where subscription = :subscription")
+PLACES = text("select source, ledger, seq, hash from checkpoint where subscription = :subscription")
+TOUCH = text("select 1")
+
+
+class Shape(Enum):
+    """How a subscription treats an event that can never be applied."""
+
+    PROJECTION = "projection"  # park its subject, in order; the others go on
+    PROCESS = "process"  # the same; each event's commands are its own effect
+    LEDGER = "ledger"  # never parks: it stores bytes
+
+
+class NotNow(Exception):
+    """Cannot be applied yet: a newer shape than this copy knows, a service or key store away."""
+
+
+class UpgradeNeeded(NotNow):
+    """A newer `dataversion`: wait for a newer copy of this service."""
+
+
+class ParkedTooMany(Exception):
+    """The share of events parked passed its limit: stopped until someone has looked."""
+
+
+class CannotApply(Exception):
+    """Will never work: park it."""
+
+
+class PastRewritten(Exception):
+    """The source's past is not the one that we followed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One event as it is followed: its place, its exact body, and (lazily) its envelope."""
+
+    source: str
+    ledger: str
+    seq: int
+    body: bytes
+
+    @property
+    def envelope(self) -> Envelope:
+        return read(self.body)
+
+
+Apply = Callable[[AsyncConnection, Sequence[Entry]], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class Subscription:
+    """A named reader. `apply` gets entries of one source, each ledger in order, in a transaction.
+
+    `sources`: `enrollment`, `casework.access`, …; `own`: followed straight from the own store.
+    """
+
+    name: str
+    sources: tuple[str, ...]
+    apply: Apply
+    shape: Shape = Shape.PROJECTION
+    own: bool = False
+    recent: list[bool] = field(default_factory=list)
+    applied: int = 0
+    trimmed: int = 0
+    trimmed_empty: int = 0
+    halted: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A range that is missing: everything after `after` of this ledger."""
+
+    source: str
+    ledger: str
+    after: int
+    hash: str
+
+
+def entry(arrived: Arrived) -> Entry:
+    return Entry(arrived.source, arrived.ledger, arrived.seq, arrived.body)
+
+
+async def deliver(
+    engine: AsyncEngine, subscription: Subscription, source: str, entries: Sequence[Entry]
+) -> list[Gap]:
+    """Apply what is new of a batch of one source, in one transaction; returns the gaps found.
+
+    When applying fails for good, the same entries are repeated one by one, each in a transaction of
+    its own, so that only the poisoned subject is parked.
+    """
+    if subscription.halted:
+        raise ParkedTooMany(subscription.halted)
+    try:
+        async with engine.begin() as conn:
+            return await _deliver_in(conn, subscription, source, entries)
+    except Exception as error:
+        if subscription.shape is Shape.LEDGER or not is_permanent(error) or not entries:
+            raise
+    gaps: list[Gap] = []
+    for one in entries:
+        gaps += await _deliver_one(engine, subscription, source, one)
+    return gaps
+
+
+async def _deliver_one(
+    engine: AsyncEngine, subscription: Subscription, source: str, one: Entry
+) -> list[Gap]:
+    try:
+        async with engine.begin() as conn:
+            return await _deliver_in(conn, subscription, source, [one])
+    except Exception as error:
+        if not is_permanent(error):
+            raise
+        reason = f"{type(error).__name__}: {error}"[:500]
+    async with engine.begin() as conn:
+        return await _deliver_in(conn, subscription, source, [one], park=reason)
+
+
+async def _deliver_in(
+    conn: AsyncConnection,
+    subscription: Subscription,
+    source: str,
+    entries: Sequence[Entry],
+    park: str = "",
+) -> list[Gap]:
+    by_ledger: dict[str, list[Entry]] = defaultdict(list)
+    for one in entries:
+        by_ledger[one.ledger].append(one)
+    places = await _lock(conn, subscription.name, source, sorted(by_ledger))
+    fresh: list[Entry] = []
+    gaps: list[Gap] = []
+    for ledger in sorted(by_ledger):
+        seq, hash = places[ledger]
+        new, gap = _trim(by_ledger[ledger], seq)
+        subscription.trimmed += len(by_ledger[ledger]) - len(new)
+        if gap:
+            last = new[-1] if new else None
+            gaps.append(
+                Gap(source, ledger, last.seq, digest(last.body))
+                if last
+                else Gap(source, ledger, seq, hash)
+            )
+        fresh += new
+    if not fresh:
+        subscription.trimmed_empty += 1
+        return gaps
+    await _apply(conn, subscription, fresh, park)
+    await _advance(conn, subscription.name, source, fresh)
+    subscription.applied += len(fresh)
+    return gaps
+
+
+def _trim(entries: Sequence[Entry], seq: int) -> tuple[list[Entry], bool]:
+    """What follows `seq` without a hole, and whether something beyond a hole was left out."""
+    new: list[Entry] = []
+    for one in sorted(entries, key=lambda e: e.seq):
+        if one.seq <= seq:
+            continue
+        if one.seq != seq + 1:
+            return new, True
+        new.append(one)
+        seq = one.seq
+    return new, False
+
+
+async def _lock(
+    conn: AsyncConnection, name: str, source: str, ledgers: Sequence[str]
+) -> dict[str, tuple[int, str]]:
+    params = {"subscription": name, "source": source, "ledgers": list(ledgers)}
+    rows = (await conn.execute(LOCK, params)).all()
+    if len(rows) < len(ledgers):
+        await conn.execute(CREATE, params)
+        rows = (await conn.execute(LOCK, params)).all()
+    return {row.ledger: (row.seq, row.hash) for row in rows}
+
+
+async def _apply(
+    conn: AsyncConnection, subscription: Subscription, fresh: Sequence[Entry], park: str
+) -> None:
+    if subscription.shape is Shape.LEDGER:
+        return await subscription.apply(conn, fresh)
+    parked = await _parked_subjects(conn, subscription.name)
+    if not parked and not park:
+        await subscription.apply(conn, fresh)
+        return _remember(subscription, len(fresh), 0)
+    held = [one for one in fresh if park or _subject(one) in parked]
+    going = [one for one in fresh if one not in held] if held else list(fresh)
+    if going:
+        await subscription.apply(conn, going)
+    for one in held:
+        await _park(conn, subscription, one, park or "follows a parked event of its subject")
+    return _remember(subscription, len(going), len(held))
+
+
+async def _parked_subjects(conn: AsyncConnection, name: str) -> set[str]:
+    rows = await conn.execute(PARKED_SUBJECTS, {"subscription": name})
+    return {row.subject for row in rows}
+
+
+def _subject(one: Entry) -> str:
+    try:
+        return one.envelope.subject or ""
+    except msgspec.DecodeError:
+        return ""
+
+
+async def _park(
+    conn: AsyncConnection, subscription: Subscription, one: Entry, reason: str
+) -> None:
+    subject = _subject(one)
+    if not subject:
+        # Rules and calendars concern everybody: going on without one would be wrong for all.
+        subscription.halted = f"{one.source} {one.ledger} {one.seq}: {reason}"
+        log.error("ledger_halted", subscription=subscription.name, seq=one.seq, reason=reason)
+        raise ParkedTooMany(subscription.halted)
+    await conn.execute(
+        PARK,
+        {
+            "subscription": subscription.name,
+            "source": one.source,
+            "ledger": one.ledger,
+            "seq": one.seq,
+            "subject": subject,
+            "body": one.body.decode(),
+            "reason": reason,
+        },
+    )
+    log.error("event_parked", subscription=subscription.name, seq=one.seq, reason=reason)
+
+
+def _remember(subscription: Subscription, applied: int, parked: int) -> None:
+    recent = subscription.recent
+    recent += [False] * min(applied, PARKED_SHARE_WINDOW) + [True] * parked
+    del recent[:-PARKED_SHARE_WINDOW]
+    if parked and len(recent) >= PARKED_SHARE_WINDOW // 10:
+        share = sum(recent) / len(recent)
+        if share > PARKED_SHARE_LIMIT:
+            subscription.halted = f"{share:.0%} of the last {len(recent)} events were parked"
+
+
+async def _advance(
+    conn: AsyncConnection, name: str, source: str, fresh: Sequence[Entry]
+) -> None:
+    last = {one.ledger: one for one in fresh}
+    params = [
+        {
+            "subscription": name,
+            "source": source,
+            "ledger": one.ledger,
+            "seq": one.seq,
+            "hash": digest(one.body),
+        }
+        for one in last.values()
+    ]
+    await conn.execute(ADVANCE, params)
+
+
+def is_permanent(error: BaseException) -> bool:
+    """Whether repeating can never help: then the event is parked; else wait and repeat."""
+    if isinstance(error, NotNow | ParkedTooMany):
+        return False
+    if isinstance(error, IntegrityError):
+        return True
+    if isinstance(error, DBAPIError):
+        state = getattr(error.orig, "sqlstate", "") or ""
+        return state[:2] in {"22", "23"}
+    return not isinstance(error, OSError | TimeoutError | ConnectionError) and isinstance(
+        error, CannotApply | ValueError | LookupError | TypeError | AssertionError | AttributeError
+    )
+
+
+def prefix_fits(previous: str, hash: str) -> bool:
+    """Whether a record's `ce_prevhash` fits the checkpoint's hash (either may be unknown)."""
+    return not previous or not hash or hash[:PREVIOUS_HASH_DIGITS] == previous
+
+
+async def places(engine: AsyncEngine, name: str) -> dict[tuple[str, str], tuple[int, str]]:
+    """Where a subscription stands: (source, ledger) → (sequence, hash)."""
+    async with engine.connect() as conn:
+        rows = await conn.execute(PLACES, {"subscription": name})
+        return {(row.source, row.ledger): (row.seq, row.hash) for row in rows}
+
+
+async def redrive(engine: AsyncEngine, subscription: Subscription, subject: str) -> int:
+    """Apply what was parked for a subject, in order; the rows go with their effect, or not at all."""
+    take = text(
+        "delete from parked where subscription = :subscription and subject = :subject"
+        " returning source, ledger, seq, body, parked_at"
+    )
+    params: dict[str, Any] = {"subscription": subscription.name, "subject": subject}
+    async with engine.begin() as conn:
+        lock = "select pg_advisory_xact_lock(hashtextextended(:name, 0))"
+        await conn.execute(text(lock), {"name": f"redrive {subscription.name}"})
+        rows = sorted((await conn.execute(take, params)).all(), key=lambda r: (r.parked_at, r.seq))
+        entries = [Entry(r.source, r.ledger, r.seq, r.body.encode()) for r in rows]
+        if entries:
+            await subscription.apply(conn, entries)
+    subscription.halted = ""
+    return len(entries)
