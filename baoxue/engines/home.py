@@ -1,4 +1,4 @@
-"""The folder in which one system keeps its data, secrets and logs, held by one process at a time."""
+"""The folder of one system's data, secrets and logs, held by one process at a time."""
 
 import contextlib
 import fcntl
@@ -26,7 +26,8 @@ def held_home(home: Path) -> Iterator[None]:
     except BlockingIOError as error:
         os.close(handle)
         raise EngineFailed(
-            f"{home} 正由另一个保学进程使用：请先停止它(Ctrl-C)，或设 BAOXUE_HOME 与 BAOXUE_PORT 另开一套。"
+            f"{home} 正由另一个保学进程使用：请先停止它(Ctrl-C)，"
+            "或设 BAOXUE_HOME 与 BAOXUE_PORT 另开一套。"
         ) from error
     try:
         yield
