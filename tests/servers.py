@@ -21,6 +21,7 @@ import psutil
 from docker.errors import DockerException
 
 from baoxue.engines.child import stop
+from baoxue.engines.home import held_home
 from baoxue.engines.kafka import start_kafka
 from baoxue.engines.outcome import EngineFailed
 from baoxue.engines.postgres import start_postgres
@@ -62,11 +63,22 @@ def tier() -> str:
 
 
 def docker_answers() -> bool:
+    if not docker_listens(os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")):
+        return False
     try:
         with contextlib.closing(docker.from_env(timeout=PING_SECONDS)) as client:
             return bool(client.ping())
     except (DockerException, OSError):
         return False
+
+
+def docker_listens(address: str) -> bool:
+    """Looked at first: the client leaks a socket, which is a warning, where nobody listens."""
+    if not address.startswith("unix://"):
+        return True
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(PING_SECONDS)
+        return probe.connect_ex(address.removeprefix("unix://")) == 0
 
 
 @contextlib.contextmanager
@@ -113,7 +125,7 @@ def free_ports(count: int) -> list[int]:
 def keep() -> None:
     """Holds the wheels' servers until SIGTERM; the body of the kept process."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    with wheel_servers(KEPT) as found:
+    with held_home(KEPT), wheel_servers(KEPT) as found:
         note = {"pid": os.getpid(), "database_url": found.database_url, "kafka": found.kafka}
         (KEPT / "servers.json").write_text(json.dumps(note))
         signal.pause()
@@ -132,13 +144,13 @@ def begin() -> None:
     if kept():
         return
     KEPT.mkdir(mode=0o700, parents=True, exist_ok=True)
-    (KEPT / "servers.json").unlink(missing_ok=True)
     with (KEPT / "keep.log").open("ab") as log:
         words = [sys.executable, "-m", "tests.servers", "keep"]
-        process = subprocess.Popen(words, stdout=log, stderr=log, start_new_session=True)
+        subprocess.Popen(words, stdout=log, stderr=log, start_new_session=True)
     limit = time.monotonic() + START_SECONDS
     while not kept():
-        if process.poll() is not None or time.monotonic() > limit:
+        # Where another terminal began a moment earlier, ours ends at once and theirs serves.
+        if time.monotonic() > limit:
             raise SystemExit(f"the servers did not start: see {KEPT / 'keep.log'}")
         time.sleep(POLL_SECONDS)
 

@@ -146,7 +146,7 @@ def run_once(launch: Launch, stdin: bytes = b"") -> None:
 def why_ended(launch: Launch) -> str:
     tail = log_tail(launch.log)
     if "No space left on device" in tail:
-        return f"磁盘已满，{launch.name} 无法写入：请清理 {launch.log.parent.parent} 所在磁盘后重试。"
+        return f"磁盘已满，{launch.name} 无法写入：请清理磁盘后重试。"
     if "Address already in use" in tail:
         return f"{launch.name} 的端口已被占用：请停止占用它的程序，或设 BAOXUE_PORT 换一组端口。"
     return f"{launch.name} 意外退出，请查看日志 {launch.log} 的最后几行后重试。"
@@ -174,11 +174,10 @@ def require_free_port(port: int, name: str) -> None:
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                line = f"端口 {port}({name})已被占用：请停止占用它的程序，或设 BAOXUE_PORT 换一组端口。"
-            else:
-                line = f"端口 {port}({name})不能使用：{error.strerror}。请设 BAOXUE_PORT 换一组端口。"
-            raise EngineFailed(line) from error
+            taken = error.errno == errno.EADDRINUSE
+            why = "已被占用" if taken else f"不能使用({error.strerror})"
+            advice = "请停止占用它的程序，或设 BAOXUE_PORT 换一组端口。"
+            raise EngineFailed(f"端口 {port}({name}){why}：{advice}") from error
 
 
 def require_space(home: Path) -> None:

@@ -1,4 +1,4 @@
-"""Kafka's jars: fetched by coordinate once, kept for every home, checked by digest at each start."""
+"""Kafka's jars: fetched once, kept for every home, checked by digest at each start."""
 
 import hashlib
 import os
@@ -106,5 +106,3 @@ def require_digest(path: Path, jar: Jar) -> None:
 def digest_of(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-

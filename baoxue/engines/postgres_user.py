@@ -81,7 +81,9 @@ def reaches(runner: Runner, home: Path) -> bool:
 def copied(home: Path, package: Path) -> Runner:
     """A runner under `nobody`; the home keeps a link to where its data went."""
     if os.geteuid() != 0:
-        raise EngineFailed("PostgreSQL 的数据属于 root：请用原来的用户(root)运行，或另设 BAOXUE_HOME。")
+        raise EngineFailed(
+            "PostgreSQL 的数据属于 root：请用原来的用户(root)运行，或另设 BAOXUE_HOME。"
+        )
     if (home / "postgres").is_dir() and not (home / "postgres").is_symlink():
         raise EngineFailed(
             f"{home}/postgres 是在允许用户命名空间的环境中建立的，这里不允许："
