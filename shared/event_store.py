@@ -32,6 +32,9 @@ STREAM = text(
     "select body from events where ledger = :ledger and stream = :stream"
     " and version > :after order by version"
 )
+KNOWN = text(
+    "select distinct command from events where ledger = :ledger and command = any(:ids)"
+)
 BY_COMMAND = text("select body from events where ledger = :ledger and command = :id order by ordinal")
 
 
@@ -314,8 +317,16 @@ async def accepted(conn: AsyncConnection, circumstances: Circumstances) -> list[
 
 
 def is_race(error: IntegrityError) -> bool:
-    """Whether a command id, a version or a sequence was taken meanwhile: look again, then decide."""
+    """Whether a command id or a version was taken meanwhile: look again, then decide again."""
     state = getattr(error.orig, "sqlstate", None)
-    return state == UNIQUE_VIOLATION or (
-        state == FOREIGN_KEY_VIOLATION and "events_previous" in str(error.orig)
+    return state in {UNIQUE_VIOLATION, FOREIGN_KEY_VIOLATION} and any(
+        name in str(error.orig) for name in ("events_version", "events_command", "events_previous")
     )
+
+
+async def unanswered(
+    conn: AsyncConnection, ledger: str, command_ids: Sequence[UUID]
+) -> set[UUID]:
+    """Those command ids that have come to nothing yet: what a process manager still has to do."""
+    rows = await conn.execute(KNOWN, {"ledger": ledger, "ids": list(command_ids)})
+    return set(command_ids) - {row.command for row in rows}

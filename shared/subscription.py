@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.contracts.topics import PREVIOUS_HASH_DIGITS
 from shared.event import Envelope, read
+from shared.event_store import is_race
 from shared.kafka import Arrived, digest
 
 log = structlog.get_logger()
@@ -80,6 +81,7 @@ class Entry:
     ledger: str
     seq: int
     body: bytes
+    previous: str = ""
 
     @property
     def envelope(self) -> Envelope:
@@ -119,7 +121,7 @@ class Gap:
 
 
 def entry(arrived: Arrived) -> Entry:
-    return Entry(arrived.source, arrived.ledger, arrived.seq, arrived.body)
+    return Entry(arrived.source, arrived.ledger, arrived.seq, arrived.body, arrived.previous)
 
 
 async def deliver(
@@ -174,6 +176,8 @@ async def _deliver_in(
     for ledger in sorted(by_ledger):
         seq, hash = places[ledger]
         new, gap = _trim(by_ledger[ledger], seq)
+        if new and not prefix_fits(new[0].previous, hash):
+            raise PastRewritten(f"{subscription.name}: {source} {ledger} at {seq}")
         subscription.trimmed += len(by_ledger[ledger]) - len(new)
         if gap:
             last = new[-1] if new else None
@@ -299,10 +303,10 @@ async def _advance(
 
 def is_permanent(error: BaseException) -> bool:
     """Whether repeating can never help: then the event is parked; else wait and repeat."""
-    if isinstance(error, NotNow | ParkedTooMany):
+    if isinstance(error, NotNow | ParkedTooMany | PastRewritten):
         return False
     if isinstance(error, IntegrityError):
-        return True
+        return not is_race(error)
     if isinstance(error, DBAPIError):
         state = getattr(error.orig, "sqlstate", "") or ""
         return state[:2] in {"22", "23"}
