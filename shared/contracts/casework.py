@@ -39,6 +39,8 @@ class RiskFlagged(Event):
     note: Sealed | None
     report_due_at: datetime
     verify_due_at: datetime
+    # What a person saw, as a code: near_dropout, dropout_signs, mood, weary_of_school.
+    sign: str | None = None
 
 
 class RiskExtended(Event):
@@ -178,6 +180,7 @@ class Reinstated(Event):
     school: str
     klass: UUID | None
     observe_until: date
+    observations_needed: int = 1
 
 
 class ObservationLogged(Event):
@@ -224,6 +227,4 @@ class CalendarPublished(Event):
     valid_from: date
 
 
-EVENTS: dict[str, type[Event]] = {
-    f"casework.{cls.__name__}": cls for cls in Event.__subclasses__()
-}
+EVENTS: dict[str, type[Event]] = {f"casework.{cls.__name__}": cls for cls in Event.__subclasses__()}

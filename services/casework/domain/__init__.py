@@ -1,0 +1,1 @@
+"""Alerts, cases and rules as pure deciders."""

@@ -1,0 +1,1 @@
+"""Inboxes as pure deciders."""
