@@ -54,8 +54,8 @@ class Conflict(Exception):
 class Aggregate(Generic[C, E, S]):
     """A decider and how it is stored.
 
-    `events` and `states`: stored name → class. `happened`: the business time of an event where that
-    is not the command's `now` (a date: only the day is known).
+    `events` and `states`: stored name → class; `phase` names a state's entry. `happened`: the
+    business time of an event where that is not the command's `now` (a date: only the day is known).
     """
 
     service: str
@@ -64,6 +64,7 @@ class Aggregate(Generic[C, E, S]):
     events: Mapping[str, type[Any]]
     states: Mapping[str, type[Any]]
     happened: Callable[[E], datetime | date | None] = lambda _event: None
+    phase: Callable[[S], str] = lambda state: type(state).__name__
 
     def decode(self, envelope: Envelope) -> E:
         name = envelope.type.split(".", 1)[1]
@@ -219,7 +220,7 @@ async def append(
     """The one statement. UnknownLedger; IntegrityError on a repeated command or a conflict."""
     columns = [list(column) for column in zip(*drafts, strict=True)]
     states = [
-        (h.stream, h.version, h.place, h.unitpath, type(h.state).__name__, encode_state(h.state))
+        (h.stream, h.version, h.place, h.unitpath, h.aggregate.phase(h.state), encode_state(h.state))
         for h in touched
     ]
     current = [list(column) for column in zip(*states, strict=True)] or [[]] * 6

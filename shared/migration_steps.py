@@ -25,3 +25,11 @@ def grant_tables(*tables: str) -> None:
     """The app role may read and write these read-model tables."""
     names = ", ".join(quoted(table) for table in tables)
     run_sql(f"grant select, insert, update, delete on {names} to {quoted(roles().app)}")
+
+
+def create_directory() -> None:
+    """The directory's tables, which every service fills from enrollment's events."""
+    from shared.directory import SCHEMA, TABLES
+
+    run_sql(SCHEMA.read_text(encoding="utf-8"))
+    grant_tables(*TABLES)
