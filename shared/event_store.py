@@ -24,7 +24,9 @@ ONE_MICROSECOND = timedelta(microseconds=1)
 UNIQUE_VIOLATION = "23505"
 FOREIGN_KEY_VIOLATION = "23503"
 
-APPEND = "select first_seq, first_at from append($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15)"
+APPEND = (
+    "select first_seq, first_at from append($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15)"
+)
 CURRENT = text(
     "select stream, version, state, doc from current where ledger = :ledger and stream = any(:names)"
 )
@@ -32,10 +34,10 @@ STREAM = text(
     "select body from events where ledger = :ledger and stream = :stream"
     " and version > :after order by version"
 )
-KNOWN = text(
-    "select distinct command from events where ledger = :ledger and command = any(:ids)"
+KNOWN = text("select distinct command from events where ledger = :ledger and command = any(:ids)")
+BY_COMMAND = text(
+    "select body from events where ledger = :ledger and command = :id order by ordinal"
 )
-BY_COMMAND = text("select body from events where ledger = :ledger and command = :id order by ordinal")
 
 
 class UnknownLedger(LookupError):
@@ -220,7 +222,14 @@ async def append(
     """The one statement. UnknownLedger; IntegrityError on a repeated command or a conflict."""
     columns = [list(column) for column in zip(*drafts, strict=True)]
     states = [
-        (h.stream, h.version, h.place, h.unitpath, h.aggregate.phase(h.state), encode_state(h.state))
+        (
+            h.stream,
+            h.version,
+            h.place,
+            h.unitpath,
+            h.aggregate.phase(h.state),
+            encode_state(h.state),
+        )
         for h in touched
     ]
     current = [list(column) for column in zip(*states, strict=True)] or [[]] * 6
@@ -325,9 +334,7 @@ def is_race(error: IntegrityError) -> bool:
     )
 
 
-async def unanswered(
-    conn: AsyncConnection, ledger: str, command_ids: Sequence[UUID]
-) -> set[UUID]:
+async def unanswered(conn: AsyncConnection, ledger: str, command_ids: Sequence[UUID]) -> set[UUID]:
     """Those command ids that have come to nothing yet: what a process manager still has to do."""
     rows = await conn.execute(KNOWN, {"ledger": ledger, "ids": list(command_ids)})
     return set(command_ids) - {row.command for row in rows}

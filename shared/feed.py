@@ -64,9 +64,7 @@ async def _body_hash(engine: AsyncEngine, ledger: str, seq: int) -> str:
     return digest(body.encode()) if body else ""
 
 
-def router(
-    engine: AsyncEngine, waking: Waking, allow: Callable[..., Awaitable[Any]]
-) -> APIRouter:
+def router(engine: AsyncEngine, waking: Waking, allow: Callable[..., Awaitable[Any]]) -> APIRouter:
     """`allow` is the dependency that lets only services of ours read."""
     api = APIRouter(dependencies=[Depends(allow)])
     ear = waking.ear()

@@ -124,9 +124,7 @@ class Follower:
             return
         feed = self.feeds[gap.source.split(".")[0]]
         async for bodies in feed.since(gap.ledger, gap.after, gap.hash):
-            entries = [
-                Entry(gap.source, gap.ledger, read(body).ledgerseq, body) for body in bodies
-            ]
+            entries = [Entry(gap.source, gap.ledger, read(body).ledgerseq, body) for body in bodies]
             for chunk in _chunks(entries):
                 await deliver(self.engine, self.subscription, gap.source, chunk)
             self.healed += len(entries)
@@ -208,5 +206,3 @@ def _chunks(entries: Sequence[Entry]) -> list[Sequence[Entry]]:
         entries[start : start + BATCH_LIMIT_EVENTS]
         for start in range(0, len(entries), BATCH_LIMIT_EVENTS)
     ]
-
-

@@ -250,9 +250,7 @@ def _subject(one: Entry) -> str:
         return ""
 
 
-async def _park(
-    conn: AsyncConnection, subscription: Subscription, one: Entry, reason: str
-) -> None:
+async def _park(conn: AsyncConnection, subscription: Subscription, one: Entry, reason: str) -> None:
     subject = _subject(one)
     if not subject:
         # Rules and calendars concern everybody: going on without one would be wrong for all.
@@ -284,9 +282,7 @@ def _remember(subscription: Subscription, applied: int, parked: int) -> None:
             subscription.halted = f"{share:.0%} of the last {len(recent)} events were parked"
 
 
-async def _advance(
-    conn: AsyncConnection, name: str, source: str, fresh: Sequence[Entry]
-) -> None:
+async def _advance(conn: AsyncConnection, name: str, source: str, fresh: Sequence[Entry]) -> None:
     last = {one.ledger: one for one in fresh}
     params = [
         {

@@ -1,0 +1,31 @@
+"""Prometheus metrics of a service process."""
+
+from prometheus_client import CollectorRegistry, Gauge, Histogram, generate_latest
+
+CONTENT_TYPE = "text/plain; version=0.0.4"
+
+
+class Metrics:
+    """One registry a process; gauges are set when they are scraped."""
+
+    def __init__(self, service: str) -> None:
+        self.registry = CollectorRegistry()
+        labels = {"registry": self.registry}
+        self.append_seconds = Histogram(
+            "baoxue_command_seconds", "A command from its arrival to its commit", **labels
+        )
+        self.relay_lag = Gauge(
+            "baoxue_relay_lag_events", "Appended and not yet published", ["service"], **labels
+        )
+        self.consumer_lag = Gauge(
+            "baoxue_consumer_lag_events", "Below the source's head", ["subscription"], **labels
+        )
+        self.parked = Gauge("baoxue_parked_events", "Parked", ["subscription"], **labels)
+        self.strangers = Gauge(
+            "baoxue_strangers", "Records that no relay of ours sent", ["subscription"], **labels
+        )
+        self.timers_due = Gauge("baoxue_timers_due", "Due and not yet done", ["service"], **labels)
+        self.service = service
+
+    def render(self) -> bytes:
+        return generate_latest(self.registry)

@@ -1,0 +1,214 @@
+"""What every service process runs: HTTP, feed, relay, subscriptions, timers, health."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx2
+import structlog
+from aiokafka import AIOKafkaProducer
+from fastapi import FastAPI, Response
+from faststream.kafka import KafkaBroker
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from shared import clock, feed, status, timer
+from shared.contracts.topics import SERVICES
+from shared.feed import FeedClient
+from shared.following import Follower
+from shared.kafka import broker, producer
+from shared.ledger_schema import async_url
+from shared.metrics import CONTENT_TYPE, Metrics
+from shared.opening import Opening
+from shared.relay import Relay
+from shared.settings import Settings
+from shared.subscription import Subscription
+from shared.waking import Waking
+
+log = structlog.get_logger()
+
+START_RETRY_SECONDS = 2.0
+POOL_OVERFLOW = 20
+HTTP_TIMEOUT_SECONDS = 30.0
+
+
+@dataclass(slots=True)
+class Service:
+    """One process of one service; the composition root fills it, `app` runs it."""
+
+    name: str
+    settings: Settings
+    token: Callable[[str], str]
+    subscriptions: Sequence[Subscription] = ()
+    timers: Mapping[str, timer.Handler] = field(default_factory=dict)
+    engine: AsyncEngine = field(init=False)
+    waking: Waking = field(default_factory=Waking)
+    http: httpx2.AsyncClient = field(init=False)
+    feeds: dict[str, FeedClient] = field(init=False)
+    metrics: Metrics = field(init=False)
+    opening: Opening = field(init=False)
+    relay: Relay | None = None
+    followers: list[Follower] = field(default_factory=list)
+    _tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    _broker: KafkaBroker | None = None
+    _producer: AIOKafkaProducer | None = None
+    broker_state: str = "starting"
+
+    def __post_init__(self) -> None:
+        self.engine = make_engine(self.settings.database_url, self.settings.pool_size)
+        self.http = httpx2.AsyncClient(timeout=HTTP_TIMEOUT_SECONDS)
+        self.metrics = Metrics(self.name)
+        self.feeds = {
+            name: FeedClient(name, self.settings.url_of(name), _bound(self.token, name), self.http)
+            for name in SERVICES
+        }
+        self.opening = Opening(self.name, self.engine, self.settings.home, self.feeds["audit"])
+
+    def follow(self, *subscriptions: Subscription) -> None:
+        """Add subscriptions before the process starts."""
+        self.subscriptions = [*self.subscriptions, *subscriptions]
+
+    async def start(self) -> None:
+        """Begin everything in the background; liveness is true at once, readiness follows."""
+        self.followers = [
+            Follower(self.engine, self.name, one, self.feeds, self.waking)
+            for one in self.subscriptions
+        ]
+        self._spawn(self.waking.run(self.engine))
+        self._spawn(self._run())
+
+    async def _run(self) -> None:
+        await self.opening.wait_open()
+        self._spawn(self.opening.remember())
+        for follower in self.followers:
+            if follower.subscription.own:
+                self._spawn(follower.follow_own())
+            else:
+                self._spawn(follower.sweep())
+        self._spawn(timer.run(self.engine, self.timers, self.waking))
+        await self._connect_broker()
+
+    async def _connect_broker(self) -> None:
+        """Kafka may come later than we: the feed serves until it is there."""
+        while True:
+            try:
+                await self._start_producer()
+                break
+            except Exception as error:
+                self.broker_state = "away"
+                log.warning("broker_away", reason=type(error).__name__)
+                await asyncio.sleep(START_RETRY_SECONDS)
+        self.relay = Relay(
+            self.engine, self.name, self.settings.prefix, _some(self._producer), self.waking
+        )
+        self._spawn(self.relay.run())
+        while True:
+            try:
+                await self._start_broker()
+                self.broker_state = "connected"
+                return
+            except Exception as error:
+                log.warning("broker_away", reason=f"{type(error).__name__}: {error}"[:200])
+                await asyncio.sleep(START_RETRY_SECONDS)
+
+    async def _start_producer(self) -> None:
+        made = producer(self.settings.kafka)
+        try:
+            await made.start()
+        except BaseException:
+            await made.stop()
+            raise
+        self._producer = made
+
+    async def _start_broker(self) -> None:
+        kafka = broker(self.settings.kafka)
+        for follower in self.followers:
+            if not follower.subscription.own:
+                follower.attach(kafka, self.settings.prefix)
+        try:
+            await kafka.start()
+        except BaseException:
+            await kafka.stop()
+            raise
+        self._broker = kafka
+
+    def _spawn(self, work: Any) -> None:
+        task = asyncio.create_task(work)
+        task.add_done_callback(_report)
+        self._tasks.append(task)
+
+    async def stop(self) -> None:
+        """Stop reading, wait for running handlers, then close what they used."""
+        if self._broker:
+            await self._broker.stop()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._producer:
+            await self._producer.stop()
+        await self.http.aclose()
+        await self.engine.dispose()
+
+    def app(self, allow: Callable[..., Awaitable[Any]], **options: Any) -> FastAPI:
+        """The FastAPI application with the service's own routes; `allow` lets services in."""
+
+        @contextlib.asynccontextmanager
+        async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+            await self.start()
+            yield
+            await self.stop()
+
+        api = FastAPI(title=f"baoxue {self.name}", lifespan=lifespan, docs_url=None, **options)
+        api.include_router(feed.router(self.engine, self.waking, allow))
+        add_health(api, self)
+        return api
+
+
+def add_health(api: FastAPI, service: Service) -> None:
+    """`/health/live`, `/health/ready`, `/status`, `/metrics`."""
+
+    @api.get("/health/live")
+    async def live() -> dict[str, str]:
+        return {"status": "live", "service": service.name}
+
+    @api.get("/health/ready")
+    async def ready(response: Response) -> dict[str, Any]:
+        found = await status.of(service)
+        response.status_code = 200 if found["ready"] else 503
+        return found
+
+    @api.get("/status")
+    async def whole() -> dict[str, Any]:
+        return await status.of(service)
+
+    @api.get("/metrics")
+    async def metrics() -> Response:
+        await status.measure(service)
+        return Response(service.metrics.render(), media_type=CONTENT_TYPE)
+
+    @api.get("/clock")
+    async def read_clock() -> dict[str, Any]:
+        found = await clock.state(service.engine)
+        return {"simulated": found.simulated, "running": found.running, "now": found.now}
+
+
+def make_engine(url: str, pool_size: int) -> AsyncEngine:
+    return create_async_engine(
+        async_url(url), pool_size=pool_size, max_overflow=POOL_OVERFLOW, pool_pre_ping=True
+    )
+
+
+def _bound(token: Callable[[str], str], audience: str) -> Callable[[], str]:
+    return lambda: token(audience)
+
+
+def _some(made: AIOKafkaProducer | None) -> AIOKafkaProducer:
+    assert made is not None
+    return made
+
+
+def _report(task: asyncio.Task[None]) -> None:
+    """A background loop never ends by itself: when one does, it is a bug that must be seen."""
+    if not task.cancelled() and (error := task.exception()):
+        log.error("loop_died", reason=f"{type(error).__name__}: {error}"[:300])

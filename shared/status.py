@@ -1,0 +1,83 @@
+"""What a service process says of itself: health, lags, parked, clock."""
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import text
+
+from shared import timer
+
+if TYPE_CHECKING:
+    from shared.service import Service
+
+CLOCK_BEHIND_LIMIT_SECONDS = 60
+
+RELAY = text(
+    "select coalesce(sum(l.last_seq - p.seq), 0) from ledger l join published p using (ledger)"
+)
+PARKED = text("select subscription, count(*) as n from parked group by subscription")
+BEHIND = text(
+    "select coalesce(extract(epoch from max(last_at) - clock()), 0)::bigint from ledger"
+    " where last_at > '-infinity' and not (select simulated from clock)"
+)
+
+
+async def of(service: "Service") -> dict[str, Any]:
+    """Ready means: the store answers and is open, the broker is there, nothing is halted."""
+    found: dict[str, Any] = {"service": service.name, "problems": []}
+    try:
+        found |= await _store(service)
+    except Exception as error:
+        found["problems"].append(f"database: {type(error).__name__}")
+        found |= {"relay_lag": None, "parked": {}}
+    found["broker"] = service.broker_state
+    found["subscriptions"] = {
+        follower.subscription.name: {
+            "state": follower.state,
+            "lag": follower.lag,
+            "applied": follower.subscription.applied,
+            "trimmed": follower.subscription.trimmed,
+            "trimmed_empty": follower.subscription.trimmed_empty,
+            "healed": follower.healed,
+            "strangers": follower.strangers,
+        }
+        for follower in service.followers
+    }
+    found["problems"] += _problems(service)
+    found["ready"] = not found["problems"]
+    return found
+
+
+def _problems(service: "Service") -> list[str]:
+    problems = [f"opening: {service.opening.why}"] if not service.opening.is_open else []
+    if service.broker_state != "connected":
+        problems.append("kafka: not connected")
+    if service.relay and service.relay.failing:
+        problems.append(f"relay: {service.relay.failing}"[:200])
+    for follower in service.followers:
+        if follower.state in {"upgrade_needed", "halted"}:
+            problems.append(f"{follower.subscription.name}: {follower.state}")
+    return problems
+
+
+async def _store(service: "Service") -> dict[str, Any]:
+    async with service.engine.connect() as conn:
+        lag = (await conn.execute(RELAY)).scalar_one()
+        parked = {row.subscription: row.n for row in await conn.execute(PARKED)}
+        behind = (await conn.execute(BEHIND)).scalar_one()
+    due = await timer.due(service.engine)
+    problems = []
+    if behind > CLOCK_BEHIND_LIMIT_SECONDS:
+        problems.append(f"clock: this host is {behind} s behind its ledger")
+    return {"relay_lag": int(lag), "parked": parked, "timers_due": due, "problems": problems}
+
+
+async def measure(service: "Service") -> None:
+    """Set the gauges for a scrape."""
+    found = await of(service)
+    if found["relay_lag"] is not None:
+        service.metrics.relay_lag.labels(service.name).set(found["relay_lag"])
+        service.metrics.timers_due.labels(service.name).set(found["timers_due"])
+    for name, one in found["subscriptions"].items():
+        service.metrics.consumer_lag.labels(name).set(one["lag"])
+        service.metrics.strangers.labels(name).set(one["strangers"])
+        service.metrics.parked.labels(name).set(found["parked"].get(name, 0))
