@@ -12,7 +12,14 @@ from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaAckableMessage
 
-from shared.contracts.topics import LEDGER_SEQ, PARTITIONS, PREVIOUS_HASH, SOURCE, SUBJECT, all_topics
+from shared.contracts.topics import (
+    LEDGER_SEQ,
+    PARTITIONS,
+    PREVIOUS_HASH,
+    SOURCE,
+    SUBJECT,
+    all_topics,
+)
 
 RETENTION_MILLISECONDS = 7 * 24 * 3600 * 1000
 MESSAGE_LIMIT_BYTES = 64 * 1024

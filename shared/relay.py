@@ -1,7 +1,6 @@
 """The relay: publishes a store's events to Kafka, each ledger in its own order."""
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
