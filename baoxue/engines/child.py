@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +20,7 @@ CONNECT_SECONDS = 0.5
 KILL_WAIT_SECONDS = 5.0
 LOG_LIMIT_BYTES = 16 * 1024 * 1024
 LOG_TAIL_BYTES = 8 * 1024
+LINE_LIMIT = 200
 SPACE_NEEDED_BYTES = 256 * 1024 * 1024
 
 
@@ -27,11 +28,16 @@ def never() -> bool:
     return False
 
 
+def nothing() -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Launch:
     """How a child is started: program, environment, log, and what tells that it is ready.
 
-    `ready` must answer within a second and never raise. `stop_signal` asks for an orderly end,
+    `ready` must answer within a second and never raise; `prepare` runs before each start, also
+    after a crash. `stop_signal` asks for an orderly end,
     also when the parent dies. `uid` is the unprivileged user to become (root only).
     """
 
@@ -40,6 +46,7 @@ class Launch:
     log: Path
     ready: Callable[[], bool]
     ready_seconds: float = 60.0
+    prepare: Callable[[], None] = nothing
     env: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     cwd: Path | None = None
     stop_signal: signal.Signals = signal.SIGTERM
@@ -64,6 +71,7 @@ def start(launch: Launch) -> Child:
 
     Call it from a thread that lives as long as the child shall: the kernel watches that thread.
     """
+    launch.prepare()
     keep_short(launch.log)
     with launch.log.open("ab") as log:
         process = subprocess.Popen(
@@ -118,6 +126,15 @@ def stop(child: Child) -> None:
     signal_group(child, signal.SIGKILL)
 
 
+def stop_all(children: Sequence[Child]) -> None:
+    """Asks all at once, then waits for each: as slow as the slowest, not as their sum."""
+    for child in children:
+        if child.running:
+            signal_group(child, child.launch.stop_signal)
+    for child in children:
+        stop(child)
+
+
 def signal_group(child: Child, number: signal.Signals) -> None:
     try:
         os.killpg(child.process.pid, number)
@@ -149,7 +166,9 @@ def why_ended(launch: Launch) -> str:
         return f"磁盘已满，{launch.name} 无法写入：请清理磁盘后重试。"
     if "Address already in use" in tail:
         return f"{launch.name} 的端口已被占用：请停止占用它的程序，或设 BAOXUE_PORT 换一组端口。"
-    return f"{launch.name} 意外退出，请查看日志 {launch.log} 的最后几行后重试。"
+    last = next((line for line in reversed(tail.splitlines()) if line.strip()), "")
+    said = f"({last.strip()[:LINE_LIMIT]})" if last else ""
+    return f"{launch.name} 意外退出{said}，请查看日志 {launch.log} 后重试。"
 
 
 def log_tail(log: Path) -> str:

@@ -65,9 +65,12 @@ def locked_jars(lock: Path) -> list[Jar]:
 def fetch_all(jars: list[Jar], folder: Path, progress: Progress) -> None:
     with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
         context = MavenContext(repo_cache=Path(scratch), timeout=FETCH_TIMEOUT_SECONDS)
-        with ThreadPoolExecutor(FETCHERS) as pool:
-            arrived = pool.map(lambda jar: fetch(context, jar, folder), jars)
-            report(arrived, len(jars), progress)
+        pool = ThreadPoolExecutor(FETCHERS)
+        try:
+            report(pool.map(lambda jar: fetch(context, jar, folder), jars), len(jars), progress)
+        finally:
+            # A Ctrl-C waits for the files under way, not for the whole list.
+            pool.shutdown(cancel_futures=True)
 
 
 def report(arrived: Iterable[None], total: int, progress: Progress) -> None:

@@ -63,7 +63,6 @@ def launch_postgres(
     if not (runner.data / "PG_VERSION").exists():
         found(home, runner)
     require_major(runner.data)
-    clear_orphan(runner.data)
     address = PostgresAddress("127.0.0.1", port, ADMIN, kept_secret(home, "postgres-admin"))
     return server_launch(home, runner, {**SETTINGS, **(settings or {}), "port": str(port)}), address
 
@@ -88,6 +87,7 @@ def server_launch(home: Path, runner: Runner, settings: Mapping[str, str]) -> La
         log=home / "log" / "postgres.log",
         ready=lambda: is_ready(runner.data),
         ready_seconds=READY_SECONDS,
+        prepare=lambda: clear_orphan(runner.data),
         # Fast shutdown: open sessions are ended, the data is checkpointed.
         stop_signal=signal.SIGINT,
         uid=runner.uid,

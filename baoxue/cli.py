@@ -1,0 +1,52 @@
+"""The command line `baoxue`."""
+
+import os
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from baoxue.engines.outcome import EngineFailed
+from baoxue.supervisor import StopAsked
+
+EXIT_UNUSABLE = 2
+EXIT_UNREACHABLE = 3
+
+app = typer.Typer(
+    name="baoxue",
+    help="保学：让每个孩子都接受义务教育。",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback()
+def baoxue() -> None:
+    """保学：让每个孩子都接受义务教育。"""
+
+
+@app.command("up")
+def bring_up(
+    sample: Annotated[
+        bool, typer.Option("--sample/--no-sample", help="首次启动时是否带入演示数据。")
+    ] = True,
+) -> None:
+    """启动全部服务，直到 Ctrl-C。"""
+    from baoxue.up import SAMPLE, Settings, up
+
+    console = Console()
+    try:
+        up(Settings.read(os.environ), console, after=SAMPLE if sample else ())
+    except EngineFailed as failed:
+        console.print(f"✗ {failed.line}", highlight=False, markup=False, soft_wrap=True)
+        raise typer.Exit(EXIT_UNREACHABLE) from None
+    except StopAsked:
+        raise typer.Exit(0) from None
+
+
+def main() -> None:
+    app()
+
+
+if __name__ == "__main__":
+    main()
