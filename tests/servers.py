@@ -62,11 +62,22 @@ def tier() -> str:
 
 
 def docker_answers() -> bool:
+    if not docker_listens(os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")):
+        return False
     try:
         with contextlib.closing(docker.from_env(timeout=PING_SECONDS)) as client:
             return bool(client.ping())
     except (DockerException, OSError):
         return False
+
+
+def docker_listens(address: str) -> bool:
+    """Looked at first: the client leaks a socket, which is a warning, where nobody listens."""
+    if not address.startswith("unix://"):
+        return True
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(PING_SECONDS)
+        return probe.connect_ex(address.removeprefix("unix://")) == 0
 
 
 @contextlib.contextmanager
