@@ -1,0 +1,1 @@
+"""Tests: real PostgreSQL and real Apache Kafka, nothing skipped."""
