@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import msgspec
 from cryptography.exceptions import InvalidTag
@@ -38,7 +38,7 @@ class ClassNotHeld(PermissionError):
 
 
 class WrongMaster(Exception):
-    """The keyring's keys were wrapped under other masters: key files and keyring do not belong together."""
+    """Keys wrapped under other masters: key files and keyring do not belong together."""
 
 
 class KeyFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,10 +116,10 @@ def make_key_files(
     paths = {service: directory / f"{service}.json" for service in services}
     with _only_one_maker(directory):
         found = [load_key_file(path) for path in paths.values() if path.exists()]
-        masters = _known_masters(found)
+        masters = _masters_of(found) if found else _new_masters()
         for service, classes in services.items():
             if not paths[service].exists():
-                _write(paths[service], service, {cls: masters[cls] for cls in classes})
+                _write(paths[service], service, _only(classes, masters, paths[service]))
     return paths
 
 
@@ -135,16 +135,26 @@ def load_key_file(path: Path) -> KeyFile:
         raise KeyFileError(f"{path} cannot be read: {error}") from error
 
 
-def _known_masters(found: Sequence[KeyFile]) -> dict[SensitivityClass, dict[int, str]]:
-    masters: dict[SensitivityClass, dict[int, str]] = {
-        cls: {FIRST_EPOCH: b64encode(os.urandom(KEY_BYTES)).decode()} for cls in CLASSES
-    }
-    for file in found:
-        masters.update(file.masters)
-    return masters
+Masters: TypeAlias = dict[SensitivityClass, dict[int, str]]
 
 
-def _write(path: Path, service: str, masters: dict[SensitivityClass, dict[int, str]]) -> None:
+def _new_masters() -> Masters:
+    return {cls: {FIRST_EPOCH: b64encode(os.urandom(KEY_BYTES)).decode()} for cls in CLASSES}
+
+
+def _masters_of(found: Sequence[KeyFile]) -> Masters:
+    return {cls: epochs for file in found for cls, epochs in file.masters.items()}
+
+
+def _only(classes: Sequence[SensitivityClass], masters: Masters, path: Path) -> Masters:
+    # A new master beside surviving files would open nothing that was sealed before, and hide it.
+    lost = [cls for cls in classes if cls not in masters]
+    if lost:
+        raise KeyFileError(f"{path} is missing, and no other file holds {lost}: restore it")
+    return {cls: masters[cls] for cls in classes}
+
+
+def _write(path: Path, service: str, masters: Masters) -> None:
     # A file that is half written would look like a lost one; so it appears whole or not at all.
     body = msgspec.json.format(msgspec.json.encode(KeyFile(service=service, masters=masters)))
     draft = path.with_suffix(".new")

@@ -112,5 +112,7 @@ def test_a_domain_event_that_holds_sealed_values_is_written_and_read_back() -> N
     class Registered:
         fields: dict[str, s.Sealed | None]
 
-    event = Registered(fields={"name": s.seal("沙马", CHILD, "identity", "name", KEY), "born": None})
+    event = Registered(
+        fields={"name": s.seal("沙马", CHILD, "identity", "name", KEY), "born": None}
+    )
     assert msgspec.json.decode(msgspec.json.encode(event), type=Registered) == event
