@@ -4,7 +4,7 @@ import fcntl
 import os
 import stat
 from base64 import b64decode, b64encode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -168,7 +168,7 @@ def _write(path: Path, service: str, masters: Masters) -> None:
 
 
 @contextmanager
-def _only_one_maker(directory: Path) -> Iterator[None]:
+def _only_one_maker(directory: Path) -> Generator[None]:
     # Two starts at once would make two sets of masters, and half of the files would fit neither.
     with (directory / ".making").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

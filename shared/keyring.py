@@ -105,7 +105,9 @@ class Keyring:
         Raises ClassNotHeld, KeyringAway, WrongMaster.
         """
         self._wrapping.require(classes)
-        wanted = [(subject, cls) for subject in dict.fromkeys(subjects) for cls in classes]
+        wanted: list[Pair] = [
+            (subject, cls) for subject in dict.fromkeys(subjects) for cls in classes
+        ]
         keys = Keys(self._cached(wanted))
         absent = [pair for pair in wanted if pair not in keys]
         if absent:
