@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from shared.access_words import PAGES, Page, Purpose, Right
 from shared.decider import CommandRejected
-from shared.roles import CASEWORK_COMMANDS, PAGES, ROLES, Page, Purpose, Right, Role
+from shared.roles import CASEWORK_COMMANDS, ROLES, Role
 from shared.sealed import SensitivityClass
 
 # A jurisdiction over the whole deployment; only roles of that scope hold it, and they open nothing.

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared import rights as r
-from shared.roles import CASEWORK_COMMANDS, PAGES, PURPOSES, RIGHTS, ROLES
+from shared.access_words import PAGES, PURPOSES, RIGHTS
+from shared.roles import CASEWORK_COMMANDS, ROLES
 
 COUNTY = "990000/990100/990101"
 TOWN = f"{COUNTY}/990101001"
