@@ -1,0 +1,225 @@
+"""The roles as data: what each may do, which classes it may open, for what, and where it finds it."""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from shared.access_words import Page, Purpose, Right
+from shared.sealed import CLASSES, SensitivityClass
+
+# The unit that a role is granted on. A grade has no unit of its own: its leader holds the school.
+Scope: TypeAlias = Literal["class", "school", "division", "deployment"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Role:
+    """`classes`: what it may open at all; `navigation`: its pages in the console, in order."""
+
+    zh: str
+    en: str
+    scope: Scope
+    rights: frozenset[Right]
+    classes: frozenset[SensitivityClass]
+    purposes: tuple[Purpose, ...]
+    navigation: tuple[Page, ...]
+
+
+def _with(rights: frozenset[Right], *more: Right) -> frozenset[Right]:
+    return rights | frozenset(more)
+
+
+_READ: frozenset[Right] = frozenset(
+    ("roll.view", "board.view", "child.view", "alert.view", "case.view", "calendar.view")
+)
+_TEACH: frozenset[Right] = frozenset(("roll.view", "roll.submit", "child.view", "inbox.view"))
+_COUNTY_PAGES: tuple[Page, ...] = (
+    "today",
+    "children",
+    "cases",
+    "duties",
+    "documents",
+    "search",
+    "import",
+    "integrity",
+)
+
+ROLES: dict[str, Role] = {
+    "homeroom_teacher": Role(
+        zh="班主任",
+        en="Homeroom teacher",
+        scope="class",
+        rights=_with(
+            _TEACH,
+            "leave.record",
+            "alert.view",
+            "alert.decide",
+            "case.view",
+            "case.work",
+            "calendar.view",
+        ),
+        classes=frozenset(CLASSES),
+        purposes=("attendance", "contact", "verification", "casework"),
+        navigation=("today", "class", "messages"),
+    ),
+    "subject_teacher": Role(
+        zh="任课教师",
+        en="Subject teacher",
+        scope="class",
+        rights=_with(_TEACH, "calendar.view"),
+        classes=frozenset(("identity",)),
+        purposes=("attendance",),
+        navigation=("today", "class", "messages"),
+    ),
+    "grade_leader": Role(
+        zh="年级组长",
+        en="Grade leader",
+        scope="school",
+        rights=_with(_READ, "inbox.view", "alert.decide"),
+        classes=frozenset(("identity", "contact", "narrative")),
+        purposes=("verification", "casework", "contact"),
+        navigation=("today", "class", "children", "cases", "messages"),
+    ),
+    "principal": Role(
+        zh="校长",
+        en="Principal",
+        scope="school",
+        rights=_with(
+            _READ,
+            "roll.submit",
+            "leave.record",
+            "child.change",
+            "alert.decide",
+            "case.work",
+            "staff.view",
+            "account.manage",
+            "calendar.publish",
+            "import.run",
+            "import.staff",
+            "inbox.view",
+            "export.create",
+        ),
+        classes=frozenset(CLASSES),
+        purposes=("oversight", "verification", "casework", "contact", "registry"),
+        navigation=(
+            "today",
+            "class",
+            "children",
+            "cases",
+            "documents",
+            "import",
+            "accounts",
+            "calendar",
+            "messages",
+        ),
+    ),
+    "registrar": Role(
+        zh="学籍管理员",
+        en="Registrar",
+        scope="school",
+        rights=_with(
+            frozenset(),
+            "roll.view",
+            "roll.submit",
+            "leave.record",
+            "board.view",
+            "child.view",
+            "child.change",
+            "staff.view",
+            "account.manage",
+            "calendar.view",
+            "import.run",
+            "import.staff",
+            "inbox.view",
+        ),
+        # The registry's form holds all of these; visits and talks are none of its business.
+        classes=frozenset(("identity", "contact", "health", "family")),
+        purposes=("registry", "attendance"),
+        navigation=("today", "class", "children", "import", "accounts", "calendar", "messages"),
+    ),
+    "township_officer": Role(
+        zh="乡镇工作人员",
+        en="Township officer",
+        scope="division",
+        rights=_with(_READ, "alert.decide", "case.work", "inbox.view"),
+        classes=frozenset(("identity", "contact", "narrative", "family")),
+        purposes=("casework", "verification", "contact", "oversight"),
+        navigation=("today", "villages", "cases", "unsent", "messages"),
+    ),
+    "county_officer": Role(
+        zh="县教育局工作人员",
+        en="County officer",
+        scope="division",
+        rights=_with(
+            _READ,
+            "child.change",
+            "leave.record",
+            "roll.submit",
+            "alert.decide",
+            "case.work",
+            "case.close",
+            "staff.view",
+            "account.manage",
+            "unit.manage",
+            "calendar.publish",
+            "import.run",
+            "import.staff",
+            "inbox.view",
+            "search",
+            "replay",
+            "integrity.view",
+            "export.create",
+        ),
+        classes=frozenset(CLASSES),
+        purposes=("oversight", "registry", "verification", "casework", "contact"),
+        navigation=(*_COUNTY_PAGES, "accounts", "calendar", "messages"),
+    ),
+    # Outside the chain: reads, searches, replays, never acts. The secrecy of disability
+    # assessments holds against inspectors too.
+    "inspector": Role(
+        zh="督导",
+        en="Inspector",
+        scope="division",
+        rights=_with(_READ, "search", "replay", "integrity.view", "export.create"),
+        classes=frozenset(("identity", "contact", "narrative", "family")),
+        purposes=("inspection",),
+        navigation=_COUNTY_PAGES,
+    ),
+    "policy_officer": Role(
+        zh="政策管理员",
+        en="Policy officer",
+        scope="division",
+        rights=_with(frozenset(), "calendar.view", "calendar.publish", "policy.activate"),
+        classes=frozenset(),
+        purposes=("operation",),
+        navigation=("today", "calendar"),
+    ),
+    # Runs the machine and brings files in, and opens nothing: what it finds stays masked.
+    "operator": Role(
+        zh="系统管理员",
+        en="Operator",
+        scope="deployment",
+        rights=_with(
+            frozenset(),
+            "county.found",
+            "unit.manage",
+            "account.manage",
+            "import.run",
+            "import.staff",
+            "calendar.publish",
+            "calendar.view",
+            "search",
+            "replay",
+            "integrity.view",
+            "clock.move",
+            "system.operate",
+            "session.obtain",
+        ),
+        classes=frozenset(),
+        purposes=("operation",),
+        navigation=("today", "import", "search", "integrity", "accounts", "calendar", "system"),
+    ),
+}
+
+# Commands that only the chain of duty gives: an inspector or an operator never holds one of them.
+CASEWORK_COMMANDS: frozenset[Right] = frozenset(
+    ("alert.decide", "case.work", "case.close", "leave.record", "roll.submit", "child.change")
+)
