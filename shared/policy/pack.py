@@ -102,7 +102,9 @@ def parameter_paths(part: Strict, prefix: str = "") -> Iterator[str]:
 
 def _read_yaml(content: bytes) -> tuple[object, dict[str, int]]:
     try:
-        node = yaml.compose(content, Loader=yaml.SafeLoader)
+        node: yaml.Node | None = yaml.compose(  # pyright: ignore[reportUnknownMemberType]
+            content, Loader=yaml.SafeLoader
+        )
         if node is None:
             raise PackInvalid("文件", 1, "文件是空的")
         lines: dict[str, int] = {"$": 1}

@@ -1,14 +1,26 @@
-"""Writes the national layers that ship, from chinesecalendar: `python -m shared.policy.published`."""
+"""Writes the national layers that ship: `python -m shared.policy.published`, once a year."""
 
 from datetime import date
 from pathlib import Path
 
-import chinese_calendar
-from chinese_calendar.constants import Holiday, holidays, workdays
+from chinese_calendar.constants import (  # pyright: ignore[reportMissingTypeStubs]
+    holidays,
+    workdays,
+)
 
 from shared.policy.layer import Layer, encode_layer
 
 FIRST_YEAR = 2004
+NAMES = {
+    "New Year's Day": "元旦",
+    "Spring Festival": "春节",
+    "Tomb-sweeping Day": "清明节",
+    "Labour Day": "劳动节",
+    "Dragon Boat Festival": "端午节",
+    "National Day": "国庆节",
+    "Mid-autumn Festival": "中秋节",
+    "Anti-Fascist 70th Day": "抗战胜利纪念日",
+}
 FOLDER = Path(__file__).with_name("calendars")
 
 
@@ -18,7 +30,7 @@ def last_published_year() -> int:
 
 def national_layer(year: int) -> Layer:
     """What the State Council published for `year`: days off and make-up workdays, by name."""
-    assert chinese_calendar.is_workday(date(year, 12, 31)) in (True, False)  # raises beyond it
+    assert FIRST_YEAR <= year <= last_published_year(), f"{year} is not published"
     return Layer(
         layer="national",
         name=f"国务院办公厅 {year} 年放假安排",
@@ -30,11 +42,7 @@ def national_layer(year: int) -> Layer:
 
 
 def _of_year(days: dict[date, str], year: int, suffix: str) -> dict[date, str]:
-    return {
-        day: f"{Holiday(name).chinese}{suffix}"
-        for day, name in sorted(days.items())
-        if day.year == year
-    }
+    return {day: f"{NAMES[name]}{suffix}" for day, name in sorted(days.items()) if day.year == year}
 
 
 def main() -> None:

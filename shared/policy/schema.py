@@ -27,7 +27,7 @@ class Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Base of every part of a pack: an unknown key is refused."""
 
 
-class Share(Strict):
+class Share(Strict, frozen=True):
     """A bound on a share of pupils, in percent."""
 
     operator: Operator
@@ -39,37 +39,37 @@ class Share(Strict):
         return COMPARE[self.operator](part * 100, self.percent * whole)
 
 
-class Streak(Strict):
+class Streak(Strict, frozen=True):
     """Unexcused school days in a row that make a suspicion: *more than* so many (超过)."""
 
     more_than_days: Annotated[int, Meta(ge=1, le=60)]
     operator: Literal[">"]
 
 
-class Absence(Strict):
+class Absence(Strict, frozen=True):
     streak: Streak
 
 
-class Roll(Strict):
+class Roll(Strict, frozen=True):
     cut_off: CutOff
     recall_minutes: Minutes
 
 
-class Report(Strict):
+class Report(Strict, frozen=True):
     cut_off: CutOff
 
 
-class Alert(Strict):
+class Alert(Strict, frozen=True):
     verify_hours: Hours
 
 
-class Case(Strict):
+class Case(Strict, frozen=True):
     no_owner_days: Days
     next_attempt_days: Days
     return_notice_days: Days
 
 
-class Intervention(Strict):
+class Intervention(Strict, frozen=True):
     """Days after a flag within which something must have been done."""
 
     first_visit_days: Days
@@ -77,26 +77,26 @@ class Intervention(Strict):
     any_days: Days
 
 
-class Observation(Strict):
+class Observation(Strict, frozen=True):
     days: Days
     follow_ups_per_term: Annotated[int, Meta(ge=0, le=20)]
     homeroom_silent_days: Days
 
 
-class Guardian(Strict):
+class Guardian(Strict, frozen=True):
     contact_days: Days
 
 
-class Late(Strict):
+class Late(Strict, frozen=True):
     hours: Hours
 
 
-class Risk(Strict):
+class Risk(Strict, frozen=True):
     grade_weights: dict[Grade, Weight]
     group_weights: dict[CodeName, Weight]
 
 
-class Monitoring(Strict):
+class Monitoring(Strict, frozen=True):
     """How often each child at risk is looked at, in days; the smallest that applies counts."""
 
     primary_days: Annotated[int, Meta(ge=1, le=366)]
@@ -109,7 +109,7 @@ class Monitoring(Strict):
         return min(by_stage, self.tagged_days) if tagged else by_stage
 
 
-class Deadline(Strict):
+class Deadline(Strict, frozen=True):
     """Yearly dates: `MM-DD`, or `MM-last` for a month's last day (2月29日 was written for 2020)."""
 
     spring_notices: YearDay
@@ -118,13 +118,13 @@ class Deadline(Strict):
     autumn_report: YearDay
 
 
-class Target(Strict):
+class Target(Strict, frozen=True):
     school_retention: Share
     class_dropout: Share
     class_veto: Share
 
 
-class Values(Strict):
+class Values(Strict, frozen=True):
     absence: Absence
     roll: Roll
     report: Report
@@ -140,7 +140,7 @@ class Values(Strict):
     target: Target
 
 
-class Code(Strict):
+class Code(Strict, frozen=True):
     """One entry of a code list: stable `code`, words, and what the software makes of it."""
 
     code: CodeName
@@ -159,7 +159,7 @@ class Code(Strict):
 CodeList = Annotated[tuple[Code, ...], Meta(min_length=1, max_length=100)]
 
 
-class Codes(Strict):
+class Codes(Strict, frozen=True):
     absence_reasons: CodeList
     causes: CodeList
     groups: CodeList
@@ -170,6 +170,7 @@ class Codes(Strict):
     outcomes: CodeList
     visit_purposes: CodeList
     people_met: CodeList
+    signs: CodeList
     observation_kinds: CodeList
     serving_methods: CodeList
     verify_reasons: CodeList
@@ -180,7 +181,7 @@ class Codes(Strict):
     next_actions: CodeList
 
 
-class PackFile(Strict):
+class PackFile(Strict, frozen=True):
     """The whole file. `basis` names, for each value by its key path, where it comes from."""
 
     format: Literal[1]
