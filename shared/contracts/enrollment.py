@@ -185,10 +185,18 @@ class Absent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DailyRollSubmitted(Event):
+    """`author` is the envelope's actorid; `corrects` the stream version of the roll it replaces.
+
+    Until `settles_at` the author may recall it; nothing follows from it before.
+    """
+
     klass: UUID
     on: date
     present: list[UUID]
     absent: list[Absent]
+    author: str
+    submitted_at: datetime
+    settles_at: datetime
     corrects: int | None = None
 
 

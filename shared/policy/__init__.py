@@ -1,0 +1,1 @@
+"""Rules as data: packs, the versions in force, and the three-layer school calendar."""
