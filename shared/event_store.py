@@ -19,7 +19,7 @@ E = TypeVar("E")
 S = TypeVar("S")
 
 BATCH_LIMIT_EVENTS = 500
-RETRY_LIMIT = 5
+RETRY_LIMIT = 20
 ONE_MICROSECOND = timedelta(microseconds=1)
 UNIQUE_VIOLATION = "23505"
 FOREIGN_KEY_VIOLATION = "23503"
@@ -34,6 +34,7 @@ STREAM = text(
     "select body from events where ledger = :ledger and stream = :stream"
     " and version > :after order by version"
 )
+QUEUE = text("select pg_advisory_xact_lock(hashtextextended(:stream, 0))")
 KNOWN = text("select distinct command from events where ledger = :ledger and command = any(:ids)")
 BY_COMMAND = text(
     "select body from events where ledger = :ledger and command = :id order by ordinal"
@@ -277,8 +278,11 @@ async def execute(engine: AsyncEngine, order: Order) -> Outcome:
     for attempt in range(RETRY_LIMIT):
         try:
             async with engine.begin() as conn:
-                if attempt and (earlier := await accepted(conn, order.circumstances)):
-                    return await _repeated(conn, order, earlier)
+                if attempt:
+                    # Losers of a race queue here, so that each is beaten a few times at the most.
+                    await conn.execute(QUEUE, {"stream": order.stream})
+                    if earlier := await accepted(conn, order.circumstances):
+                        return await _repeated(conn, order, earlier)
                 return await execute_in(conn, order)
         except IntegrityError as error:
             if not is_race(error) or attempt == RETRY_LIMIT - 1:

@@ -63,8 +63,12 @@ def grants(roles: Roles) -> str:
     """
 
 
-async def create_database(admin: AsyncEngine, database: str, passwords: Passwords) -> None:
+async def create_database(
+    admin: AsyncEngine, database: str, passwords: Passwords | None
+) -> None:
     """Create roles and database when they are not there; sets the passwords each time.
+
+    Without passwords there is only the owner.
 
     `admin` is connected with CREATEDB and CREATEROLE to any database of the server.
     """
@@ -72,8 +76,9 @@ async def create_database(admin: AsyncEngine, database: str, passwords: Password
     async with admin.connect() as raw:
         conn = await raw.execution_options(isolation_level="AUTOCOMMIT")
         await _create_role(conn, roles.owner, "nologin")
-        for role, password in ((roles.app, passwords.app), (roles.feed, passwords.feed)):
-            await _create_role(conn, role, f"login password {literal(password)}")
+        if passwords:
+            for role, password in ((roles.app, passwords.app), (roles.feed, passwords.feed)):
+                await _create_role(conn, role, f"login password {literal(password)}")
         await conn.exec_driver_sql(f"grant {quoted(roles.owner)} to current_user")
         found = await conn.execute(
             text("select 1 from pg_database where datname = :name"), {"name": database}
@@ -117,16 +122,21 @@ def _upgrade(connection: Connection, database: str, versions: Path) -> None:
     command.upgrade(config, "head")
 
 
-async def write_clock(admin_url: URL, database: str, sim_at: datetime | None) -> None:
-    """The clock's row, written once at the database's birth; simulated from `sim_at` on if given."""
+async def write_clock(
+    admin_url: URL, database: str, sim_at: datetime | None, owner: str | None = None
+) -> None:
+    """The clock's row, written once at the database's birth.
+
+    With `sim_at` it is simulated and stands there until it is moved or told to run.
+    """
     engine = create_async_engine(admin_url.set(database=database))
     statement = text(
-        "insert into clock (simulated, sim_at, real_at) values (:sim, :at,"
-        " case when :sim then clock_timestamp() end) on conflict do nothing"
+        "insert into clock (simulated, sim_at, real_at, running) values (:sim, :at,"
+        " case when :sim then clock_timestamp() end, not :sim) on conflict do nothing"
     )
     try:
         async with engine.begin() as conn:
-            await conn.exec_driver_sql(f"set local role {quoted(Roles.of(database).owner)}")
+            await conn.exec_driver_sql(f"set local role {quoted(owner or Roles.of(database).owner)}")
             await conn.execute(statement, {"sim": sim_at is not None, "at": sim_at})
     finally:
         await engine.dispose()

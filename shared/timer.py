@@ -1,7 +1,7 @@
 """Timers: things that fall due, each done exactly once, by whichever copy comes first."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -45,7 +45,8 @@ class Timer:
     args: dict[str, Any]
 
 
-Handler = Callable[[AsyncConnection, Timer], Awaitable[None]]
+# Gets all that is due of its kind, at most TAKE_LIMIT, in the transaction that takes them.
+Handler = Callable[[AsyncConnection, Sequence[Timer]], Awaitable[None]]
 
 
 async def arm(conn: AsyncConnection, timer: Timer) -> None:
@@ -53,7 +54,7 @@ async def arm(conn: AsyncConnection, timer: Timer) -> None:
     await arm_many(conn, [timer])
 
 
-async def arm_many(conn: AsyncConnection, timers: list[Timer]) -> None:
+async def arm_many(conn: AsyncConnection, timers: Sequence[Timer]) -> None:
     rows = [
         {
             "key": one.key,
@@ -93,30 +94,44 @@ async def tick(engine: AsyncEngine, handlers: Mapping[str, Handler]) -> int:
 
 async def _tick(engine: AsyncEngine, handlers: Mapping[str, Handler], limit: int) -> int:
     async with engine.begin() as conn:
-        rows = (await conn.execute(TAKE, {"limit": limit, "failures": FAILURE_LIMIT})).all()
-        for row in sorted(rows, key=lambda r: (r.due_at, r.key)):
-            args = msgspec.json.decode(row.args)
-            timer = Timer(row.key, row.due_at, row.kind, row.ledger, args)
-            await handlers[row.kind](conn, timer)
-        return len(rows)
+        timers = await _take(conn, limit)
+        await _handle(conn, handlers, timers)
+        return len(timers)
+
+
+async def _take(conn: AsyncConnection, limit: int) -> list[Timer]:
+    rows = (await conn.execute(TAKE, {"limit": limit, "failures": FAILURE_LIMIT})).all()
+    return [
+        Timer(row.key, row.due_at, row.kind, row.ledger, msgspec.json.decode(row.args))
+        for row in sorted(rows, key=lambda row: (row.due_at, row.key))
+    ]
+
+
+async def _handle(
+    conn: AsyncConnection, handlers: Mapping[str, Handler], timers: Sequence[Timer]
+) -> None:
+    by_kind: dict[str, list[Timer]] = {}
+    for one in timers:
+        by_kind.setdefault(one.kind, []).append(one)
+    for kind, due_now in by_kind.items():
+        await handlers[kind](conn, due_now)
 
 
 async def _tick_one(engine: AsyncEngine, handlers: Mapping[str, Handler]) -> int | None:
-    key = ""
+    taken: list[Timer] = []
     try:
         async with engine.begin() as conn:
-            rows = (await conn.execute(TAKE, {"limit": 1, "failures": FAILURE_LIMIT})).all()
-            if not rows:
+            taken = await _take(conn, 1)
+            if not taken:
                 return None
-            key = rows[0].key
-            args = msgspec.json.decode(rows[0].args)
-            row = rows[0]
-            await handlers[row.kind](conn, Timer(key, row.due_at, row.kind, row.ledger, args))
+            await _handle(conn, handlers, taken)
             return 1
     except Exception as error:
-        log.error("timer_failed", key=key, reason=f"{type(error).__name__}: {error}"[:300])
+        if not taken:
+            raise
+        log.error("timer_failed", key=taken[0].key, reason=f"{type(error).__name__}: {error}")
         async with engine.begin() as conn:
-            await conn.execute(FAILED, {"key": key})
+            await conn.execute(FAILED, {"key": taken[0].key})
         return 0
 
 
