@@ -224,6 +224,4 @@ class CalendarPublished(Event):
     valid_from: date
 
 
-EVENTS: dict[str, type[Event]] = {
-    f"casework.{cls.__name__}": cls for cls in Event.__subclasses__()
-}
+EVENTS: dict[str, type[Event]] = {f"casework.{cls.__name__}": cls for cls in Event.__subclasses__()}
