@@ -1,0 +1,85 @@
+"""A child's page (template `child.html`) and a masked value (`parts/masked.html`)."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from shared.web.models.case import TimelineEvent
+from shared.web.models.layout import Link
+from shared.web.models.today import Duty
+
+DayMark = Literal["present", "unexcused", "sick", "personal", "missing", "ahead"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StripDay:
+    """One school day. `missing`: no roll was taken; `ahead`: still to come."""
+
+    on: date
+    mark: DayMark
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Strip:
+    """A school year's attendance: its school days in order, and what was done, as (day, word)."""
+
+    title: str
+    first_on: date
+    last_on: date
+    today: date
+    days: tuple[StripDay, ...]
+    steps: tuple[tuple[date, str], ...] = ()
+
+    def count(self, mark: DayMark) -> int:
+        return sum(day.mark == mark for day in self.days)
+
+    @property
+    def months(self) -> tuple[tuple[date, dict[DayMark, int]], ...]:
+        """For the table beside the strip: each month's first day and its counts by mark."""
+        table: dict[date, dict[DayMark, int]] = {}
+        for day in self.days:
+            counts = table.setdefault(day.on.replace(day=1), {})
+            counts[day.mark] = counts.get(day.mark, 0) + 1
+        return tuple(table.items())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Masked:
+    """A value that opens for a purpose. Opening posts `purpose=<code>` and `field` to `action`;
+    the answer is the fragment again with `value` and `opened_at` set. Empty `purposes` means that
+    the viewer may not open it. `kind` says how it is grouped; a phone can be dialled once open.
+    """
+
+    field: str
+    label: str
+    masked: str
+    action: str
+    command_id: str
+    purposes: tuple[tuple[str, str], ...] = ()
+    note: str = ""
+    value: str = ""
+    opened_at: datetime | None = None
+    purpose: str = ""
+    kind: Literal["idnumber", "phone", "text"] = "text"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChildPage:
+    """`rows` are open facts, label and value; `guardians` are masked phones under their names."""
+
+    name: str
+    about: str
+    crumbs: tuple[Link, ...]
+    strip: Strip
+    identity: tuple[Masked, ...]
+    rows: tuple[tuple[str, str], ...]
+    guardians: tuple[Masked, ...]
+    responsible: tuple[tuple[str, str], ...]
+    duties: tuple[Duty, ...]
+    events: tuple[TimelineEvent, ...]
+    event_total: int
+    replay: Link | None
+    tags: tuple[str, ...] = ()
+    cases: tuple[Link, ...] = ()
+    actions: tuple[Link, ...] = ()
+    back: str = ""

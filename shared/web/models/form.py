@@ -1,0 +1,91 @@
+"""Forms as data: a service says what is asked, one template draws it for phone and desktop.
+
+Every form posts to `action` the hidden fields `command_id` (made when the page opened: a form sent
+twice is one command) and `version` (of the stream it was drawn from), and its fields by name:
+`text`, `number`, `date`, `area`, `choice` one value; `choices` the name once a chosen value;
+`moment` two values, `<name>_on` (YYYY-MM-DD) and `<name>_time` (HH:MM), business time.
+
+Answers. A form that a script sends (roll, visit, call) asks `Accept: application/json` and expects
+`{"next": PATH}`, or 4xx with `{"code", "say", "fields": {name: sentence}}`. Any other is answered
+303, or 422 with the same page whose fields carry `value` and `error`.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from shared.web.models.layout import Link
+
+FieldKind = Literal["text", "number", "date", "moment", "area", "choice", "choices"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One answer. `consequence` stands under the answers while this one is chosen."""
+
+    value: str
+    label: str
+    consequence: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One question. `value` is kept after an error; several values for `choices` and `moment`."""
+
+    name: str
+    label: str
+    kind: FieldKind = "text"
+    hint: str = ""
+    options: tuple[Option, ...] = ()
+    value: tuple[str, ...] = ()
+    error: str = ""
+    required: bool = False
+    latest: str = ""
+    shown_when: tuple[str, str] | None = None
+
+    @property
+    def first(self) -> str:
+        return self.value[0] if self.value else ""
+
+    @property
+    def second(self) -> str:
+        return self.value[1] if len(self.value) > 1 else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """A form and its main button.
+
+    With `keeps` it is stored on the phone and sent when there is a network (存下 is not 提交):
+    `keeps` is the title shown under 待提交, without names; `check` is the path asked with
+    `?command_id=` for a command that got no answer: `{"known": bool, "next": PATH}`.
+    """
+
+    action: str
+    command_id: str
+    version: int
+    submit: str
+    fields: tuple[Field, ...] = ()
+    hidden: tuple[tuple[str, str], ...] = ()
+    second: Option | None = None
+    cancel: Link | None = None
+    keeps: str = ""
+    check: str = ""
+    refusal: str = ""
+
+    @property
+    def faults(self) -> tuple[Field, ...]:
+        return tuple(field for field in self.fields if field.error)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormPage:
+    """Template `form.html`: one child, one form (call, visit, talk, notice, closing …)."""
+
+    title: str
+    back: str
+    form: Form
+    child: str = ""
+    about: str = ""
+    detail: str = ""
+    dial: Link | None = None
+    explain: tuple[tuple[str, str], ...] = ()

@@ -1,0 +1,84 @@
+"""A tiny application that draws every template with examples, for screenshots and browser tests."""
+
+from collections.abc import Callable
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.routing import Mount, Route
+
+from shared.web.render import SECURITY_HEADERS, STATIC_ROOT, render, static_files
+from shared.web.words import language
+from tests.web import examples
+from tests.web.pages import PAGES, PARTS
+
+
+def _page(request: Request, name: str, context: dict[str, Any], status: int = 200) -> Response:
+    html = render(name, language(request.cookies), **context)
+    return HTMLResponse(html, status_code=status, headers=dict(SECURITY_HEADERS))
+
+
+async def page(request: Request) -> Response:
+    template, make = PAGES[request.path_params["name"]]
+    return _page(request, template, make())
+
+
+async def part(request: Request) -> Response:
+    name = request.path_params["name"]
+    if name == "silent":
+        return Response(status_code=503)
+    template, make = PARTS[name]
+    return _page(request, template, {"part": make(), "now": examples.at(8, 41)})
+
+
+async def submit_roll(request: Request) -> Response:
+    form = await request.form()
+    received: list[dict[str, list[str]]] = request.app.state.received
+    sent = {key: [str(value) for value in form.getlist(key)] for key in form}
+    if not any(it["command_id"] == sent["command_id"] for it in received):
+        received.append(sent)
+    return JSONResponse({"next": "/page/roll-sent"})
+
+
+async def check_roll(request: Request) -> Response:
+    wanted = [request.query_params["command_id"]]
+    known = any(it["command_id"] == wanted for it in request.app.state.received)
+    return JSONResponse({"known": known, "next": "/page/roll-sent"})
+
+
+async def give_reason(request: Request) -> Response:
+    form = await request.form()
+    row = examples.reason(request.path_params["seat"], chosen=str(form["reason"]))
+    return _page(request, "parts/roll_reason.html", {"row": row})
+
+
+async def change_language(request: Request) -> Response:
+    answer = RedirectResponse(request.query_params["back"], status_code=303)
+    answer.set_cookie("lang", request.query_params["to"])
+    return answer
+
+
+async def accept(request: Request) -> Response:
+    form = await request.form()
+    request.app.state.received.append({key: [str(v) for v in form.getlist(key)] for key in form})
+    return JSONResponse({"next": "/page/case"})
+
+
+def gallery() -> Starlette:
+    """The application; `app.state.received` lists the forms that were posted, in order."""
+    post: Callable[[str, Any], Route] = lambda path, run: Route(path, run, methods=["POST"])  # noqa: E731
+    app = Starlette(
+        routes=[
+            Route("/page/{name}", page),
+            Route("/part/{name}", part),
+            post("/roll", submit_roll),
+            Route("/roll/check", check_roll),
+            post("/reason/{seat:int}", give_reason),
+            Route("/language", change_language),
+            post("/form/{name}", accept),
+            Mount(STATIC_ROOT, static_files()),
+        ]
+    )
+    app.state.received = []
+    return app
