@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from baoxue.engines.secrets import kept_secret as secret
 from shared.contracts.topics import SERVICES
-from shared.key_files import SERVICE_CLASSES, make_key_files
 from shared.kafka import create_topics
+from shared.key_files import SERVICE_CLASSES, make_key_files
 from shared.keyring_schema import KeyringRole, install
 from shared.ledger_schema import (
     Passwords,
@@ -23,8 +23,8 @@ from shared.ledger_schema import (
     migrate,
     write_clock,
 )
-from shared.session_keys import make_service_keys
 from shared.settings import Settings
+from shared.signing import make_signing_keys
 
 SERVICES_FOLDER = Path(__file__).parent.parent / "services"
 
@@ -49,7 +49,9 @@ class Plan:
         placed = {name: async_url(url) for name, url in found.items() if url}
         sim = environ.get("BAOXUE_SIMULATED_FROM")
         replication = int(environ.get("BAOXUE_KAFKA_REPLICATION", "1"))
-        return cls(settings, admin, placed, datetime.fromisoformat(sim) if sim else None, replication)
+        return cls(
+            settings, admin, placed, datetime.fromisoformat(sim) if sim else None, replication
+        )
 
     def database(self, service: str) -> str:
         return f"{self.settings.name}_{service}"
@@ -61,7 +63,7 @@ class Plan:
 async def prepare(plan: Plan) -> None:
     """Everything, repeatable: what is there stays."""
     make_key_files(plan.settings.home / "keys")
-    make_service_keys(plan.settings.home / "secrets", SERVICES)
+    make_signing_keys(plan.settings.home / "secrets")
     for service in SERVICES:
         await prepare_service(plan, service)
     await prepare_keyring(plan)
@@ -126,8 +128,7 @@ def write_environment(plan: Plan, service: str) -> None:
             secret(home, f"keyring_{service}"),
         ),
         "BAOXUE_KEYS": str(home / "keys" / f"{service}.json"),
-        "BAOXUE_SERVICE_KEY": str(home / "secrets" / f"{service}.pem"),
-        "BAOXUE_JWKS": str(home / "secrets" / "jwks.json"),
+        "BAOXUE_SECRETS": str(home / "secrets"),
     }
     file = home / "secrets" / f"{service}.env"
     file.touch(mode=0o600, exist_ok=True)

@@ -63,9 +63,7 @@ def grants(roles: Roles) -> str:
     """
 
 
-async def create_database(
-    admin: AsyncEngine, database: str, passwords: Passwords | None
-) -> None:
+async def create_database(admin: AsyncEngine, database: str, passwords: Passwords | None) -> None:
     """Create roles and database when they are not there; sets the passwords each time.
 
     Without passwords there is only the owner.
@@ -136,7 +134,9 @@ async def write_clock(
     )
     try:
         async with engine.begin() as conn:
-            await conn.exec_driver_sql(f"set local role {quoted(owner or Roles.of(database).owner)}")
+            await conn.exec_driver_sql(
+                f"set local role {quoted(owner or Roles.of(database).owner)}"
+            )
             await conn.execute(statement, {"sim": sim_at is not None, "at": sim_at})
     finally:
         await engine.dispose()

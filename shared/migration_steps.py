@@ -33,3 +33,11 @@ def create_directory() -> None:
 
     run_sql(SCHEMA.read_text(encoding="utf-8"))
     grant_tables(*TABLES)
+
+
+def create_rules() -> None:
+    """The rules in force, which every service follows."""
+    from shared.rulebook import SCHEMA, TABLES
+
+    run_sql(SCHEMA.read_text(encoding="utf-8"))
+    grant_tables(*TABLES)

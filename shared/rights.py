@@ -171,6 +171,6 @@ def _reaches(grant: Grant, role: Role, path: str) -> bool:
 
 
 def _refusal(right: str, *, outside: bool) -> str:
-    ask = ASK.get(right) or ASK.get(right.split(".")[0]) or ASK_ANYBODY
+    ask = ASK.get(right) or ASK.get(right.split(".", maxsplit=1)[0]) or ASK_ANYBODY
     why = "这里不在你的管辖范围内。" if outside else "你的职务没有这项权限。"
     return why + ask

@@ -25,8 +25,7 @@ class Settings(BaseSettings):
     keyring_url: str = ""
     kafka: str = ""
     keys: Path = Path()
-    service_key: Path = Path()
-    jwks: Path = Path()
+    secrets: Path = Path()
     enrollment_url: str = ""
     casework_url: str = ""
     notify_url: str = ""

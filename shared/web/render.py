@@ -100,4 +100,3 @@ def render(name: str, request_lang: Language, **context: object) -> str:
 def static_files() -> StaticFiles:
     """The assets as an application to mount under `STATIC_ROOT`."""
     return StaticFiles(directory=STATIC)
-

@@ -239,5 +239,3 @@ async def test_two_readers_at_once_apply_each_event_once(store: Store, other_sto
     )
     assert await seen(other_store) == list(range(1, 41))
     assert sum(copy.trimmed_empty for copy in copies) == 3
-
-

@@ -39,7 +39,9 @@ def served() -> Iterator[tuple[str, Starlette]]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=chromium_path(), args=["--no-sandbox"])
+        chromium = playwright.chromium.launch(
+            executable_path=chromium_path(), args=["--no-sandbox"]
+        )
         yield chromium
         chromium.close()
 
@@ -47,7 +49,11 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def phone(browser: Browser, served: tuple[str, Starlette]) -> Iterator[Page]:
     context = browser.new_context(
-        base_url=served[0], viewport=PHONE, has_touch=True, is_mobile=True, timezone_id="Asia/Shanghai"
+        base_url=served[0],
+        viewport=PHONE,
+        has_touch=True,
+        is_mobile=True,
+        timezone_id="Asia/Shanghai",
     )
     served[1].state.received.clear()
     yield context.new_page()
@@ -56,9 +62,7 @@ def phone(browser: Browser, served: tuple[str, Starlette]) -> Iterator[Page]:
 
 @pytest.fixture
 def desktop(browser: Browser, served: tuple[str, Starlette]) -> Iterator[Page]:
-    context = browser.new_context(
-        base_url=served[0], viewport=DESKTOP, timezone_id="Asia/Shanghai"
-    )
+    context = browser.new_context(base_url=served[0], viewport=DESKTOP, timezone_id="Asia/Shanghai")
     served[1].state.received.clear()
     yield context.new_page()
     context.close()

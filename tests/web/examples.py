@@ -34,9 +34,7 @@ def form(action: str, submit: str, **more: object) -> Form:
 def _items(text: str, counts: dict[str, int] | None = None) -> tuple[NavItem, ...]:
     pairs = [word.split("=") for word in text.split()]
     found = counts or {}
-    return tuple(
-        NavItem(key=k, title=t, href=f"/page/{k}", count=found.get(k)) for t, k in pairs
-    )
+    return tuple(NavItem(key=k, title=t, href=f"/page/{k}", count=found.get(k)) for t, k in pairs)
 
 
 ITEMS = {
