@@ -1,4 +1,6 @@
 """Events of every service's access ledger: who read what, opened which classes, and why."""
+# msgspec inherits `frozen`, which the type checker does not know of.
+# pyright: reportGeneralTypeIssues=false
 
 from uuid import UUID
 

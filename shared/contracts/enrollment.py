@@ -1,4 +1,6 @@
 """Events that enrollment (学籍与考勤) publishes. Names and fields are the storage format: only grown."""
+# msgspec inherits `frozen`, which the type checker does not know of.
+# pyright: reportGeneralTypeIssues=false
 
 from datetime import date, datetime
 from typing import Literal

@@ -1,4 +1,6 @@
 """Events that notify (通知与文书) publishes. Names and fields are the storage format: only grown."""
+# msgspec inherits `frozen`, which the type checker does not know of.
+# pyright: reportGeneralTypeIssues=false
 
 from uuid import UUID
 

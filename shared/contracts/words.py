@@ -1,0 +1,137 @@
+"""Words of the codes in events, in Chinese and English; a code without words is shown as it is."""
+
+from datetime import date, datetime
+
+from shared.contracts.entry import SHANGHAI
+from shared.contracts.state_names import STATE_NAMES
+
+WORDS: dict[str, tuple[str, str]] = {
+    # marks
+    "present": ("到校", "present"),
+    "unexcused": ("无故未到", "unexcused absence"),
+    "sick": ("病假", "sick leave"),
+    "personal": ("事假", "personal leave"),
+    # units, layers and levels
+    "school": ("学校", "school"),
+    "township": ("乡镇", "township"),
+    "county": ("县教体局", "county bureau"),
+    "division": ("行政区划", "division"),
+    "national": ("国家", "national"),
+    # alerts
+    "streak": ("连续无故未到", "unexcused streak"),
+    "whereabouts": ("去向不明", "whereabouts unknown"),
+    "manual": ("人工登记", "flagged by a person"),
+    "imported": ("导入的疑似名单", "imported suspicion"),
+    "near_dropout": ("接近辍学", "near dropping out"),
+    "dropout_signs": ("有辍学苗头", "signs of dropping out"),
+    "mood": ("思想波动", "troubled mood"),
+    "weary_of_school": ("厌学", "weary of school"),
+    # reasons of clearing and closing
+    "data_error": ("数据有误", "data error"),
+    "at_school": ("已到校", "at school"),
+    "on_leave": ("已请假", "on leave"),
+    "transferred": ("已转学", "transferred"),
+    "home_teaching": ("送教上门", "taught at home"),
+    "duplicate": ("重复", "duplicate"),
+    "returned": ("复学稳定", "back for good"),
+    "deceased": ("死亡", "deceased"),
+    "left_country": ("已出国", "left the country"),
+    "completed": ("完成义务教育", "completed compulsory education"),
+    "suspension_approved": ("经批准休学或延缓入学", "suspension approved"),
+    # roles
+    "homeroom_teacher": ("班主任", "homeroom teacher"),
+    "principal": ("校长", "principal"),
+    "township_officer": ("乡镇干部", "township officer"),
+    "county_officer": ("县教体局", "county officer"),
+    "inspector": ("督导", "inspector"),
+    "system": ("系统", "system"),
+    # people met, channels, outcomes
+    "child": ("本人", "the child"),
+    "guardian": ("监护人", "guardian"),
+    "father": ("父亲", "father"),
+    "mother": ("母亲", "mother"),
+    "grandparent": ("祖辈", "grandparent"),
+    "nobody": ("没见到人", "nobody"),
+    "phone": ("电话", "phone"),
+    "message": ("信息", "message"),
+    "visit": ("见面", "in person"),
+    "reached": ("接通", "reached"),
+    "not_reached": ("没接通", "not reached"),
+    "will_return": ("答应返校", "will return"),
+    "refused": ("不愿返校", "refused"),
+    "undecided": ("还没定", "undecided"),
+    "away": ("不在家", "not at home"),
+    # whereabouts and causes
+    "whereabouts_unknown": ("不明", "unknown"),
+    "with_parent_elsewhere": ("随父母在外", "with a parent elsewhere"),
+    "working": ("在外务工", "working elsewhere"),
+    "at_home": ("在家", "at home"),
+    "other_school": ("在别校就读", "at another school"),
+    "poverty": ("家庭困难", "poverty"),
+    "illness": ("疾病", "illness"),
+    "family": ("家庭变故", "family"),
+    # the seven methods of persuasion
+    "publicise": ("宣传", "publicity"),
+    "mobilise": ("动员", "mobilising"),
+    "convince": ("说服", "convincing"),
+    "guide": ("引导", "guiding"),
+    "urge": ("敦促", "urging"),
+    "criticise": ("批评", "criticising"),
+    "educate": ("教育", "educating"),
+    # how a notice is served
+    "direct": ("直接送达", "in person"),
+    "mail": ("邮寄送达", "by mail"),
+    "public": ("公告送达", "by public notice"),
+    "left_at_home": ("留置送达", "left at home"),
+    # kinds of files
+    "roster": ("学籍名册", "roster"),
+    "staff": ("教职工名册", "staff list"),
+    "roll": ("点名表", "rolls"),
+    "calendar": ("校历", "calendar"),
+    # fields of a child or a member of staff
+    "name": ("姓名", "name"),
+    "sex": ("性别", "sex"),
+    "born": ("出生日期", "date of birth"),
+    "ethnic": ("民族", "ethnic group"),
+    "idtype": ("证件类型", "kind of id"),
+    "idnumber": ("证件号", "id number"),
+    "studentnumber": ("学籍号", "student number"),
+    "hukou": ("户口所在地", "registered residence"),
+    "address": ("现住址", "address"),
+    "guardianrelation": ("监护人关系", "relation of the guardian"),
+    "guardian2": ("第二监护人", "second guardian"),
+    "phone2": ("第二电话", "second phone"),
+    "leftbehind": ("留守", "left behind"),
+    "migrant": ("随迁", "migrant"),
+    "orphan": ("孤儿", "orphan"),
+    "poor": ("贫困", "poor"),
+    "boarding": ("住校", "boarding"),
+    "disability": ("残疾", "disability"),
+}
+
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+
+def word(code: str, lang: str = "zh") -> str:
+    """The words of a code, the code itself if it has none."""
+    if code in STATE_NAMES:
+        return STATE_NAMES[code]["zh" if lang == "zh" else "en"]
+    named = WORDS.get(code)
+    return code if named is None else named[lang != "zh"]
+
+
+def day_words(day: date, lang: str = "zh") -> str:
+    """11月18日 or 18 Nov."""
+    if lang == "zh":
+        return f"{day.month}月{day.day}日"
+    return f"{day.day} {_MONTHS[day.month - 1]}"
+
+
+def time_words(at: datetime, lang: str = "zh") -> str:
+    """11月18日 08:06 or 18 Nov 08:06, in Asia/Shanghai."""
+    local = at.astimezone(SHANGHAI)
+    return f"{day_words(local.date(), lang)} {local:%H:%M}"
+
+
+def listed(words: list[str], lang: str = "zh") -> str:
+    return ("、" if lang == "zh" else ", ").join(words)
