@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import cast
 from uuid import UUID
 
 from shared.contracts.attendance_view import Run
@@ -117,7 +118,8 @@ def _value(value: object, lang: str) -> Value:
         case date():
             return day_words(value, lang)
         case tuple():
-            return listed([word(str(code), lang) for code in value], lang)
+            codes = cast(tuple[str, ...], value)
+            return listed([word(code, lang) for code in codes], lang)
         case UUID() | int():
             return str(value)
         case _:
