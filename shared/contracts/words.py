@@ -83,6 +83,22 @@ WORDS: dict[str, tuple[str, str]] = {
     "mail": ("邮寄送达", "by mail"),
     "public": ("公告送达", "by public notice"),
     "left_at_home": ("留置送达", "left at home"),
+    # evidence and reasons
+    "attendance_record": ("出勤记录", "attendance record"),
+    "home_visit": ("家访记录", "record of a home visit"),
+    "enrollment_proof": ("学籍证明", "proof of enrollment"),
+    "approval": ("批准文件", "approval"),
+    "certificate": ("证明材料", "certificate"),
+    "id_check": ("证件核对", "check of the id"),
+    "visited": ("家访核实", "seen on a visit"),
+    "called": ("电话核实", "confirmed by phone"),
+    "away_again": ("又不来了", "away again"),
+    "not_known": ("还不知道", "not known yet"),
+    "left_school": ("离职", "left the school"),
+    # observations
+    "return": ("返校情况", "after the return"),
+    # purposes of reading
+    "inspection": ("督导抽查", "inspection"),
     # kinds of files
     "roster": ("学籍名册", "roster"),
     "staff": ("教职工名册", "staff list"),

@@ -50,6 +50,7 @@ from services.casework.domain.case_state import (
     Working,
     evolve,
     phase,
+    whereabouts_key,
 )
 from services.casework.domain.case_steps import STEP_NAMES, blocking, open_steps
 from services.casework.domain.refusals import (
@@ -173,7 +174,8 @@ def _lose(command: ReportWhereaboutsUnknown, case: Working) -> list[CaseEvent]:
 def _find(command: ReportWhereabouts, case: Working) -> list[CaseEvent]:
     if not command.whereabouts.strip():
         raise DetailNeeded("还没写去向。选一项再登记。", field="whereabouts")
-    if command.whereabouts == case.whereabouts and command.note is None:
+    told = whereabouts_key(command.whereabouts, command.note) in case.seen
+    if command.whereabouts == case.whereabouts and (told or command.note is None):
         return []
     return [WhereaboutsReported(case=case.case, whereabouts=command.whereabouts, note=command.note)]
 

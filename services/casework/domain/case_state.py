@@ -28,6 +28,7 @@ from services.casework.domain.case_events import (
     WhereaboutsReported,
     WhereaboutsUnknown,
 )
+from shared.sealed import Sealed
 
 # Keys kept in the state to tell a repeated entry; older repeats are caught by the command's id.
 SEEN_KEPT = 200
@@ -171,8 +172,8 @@ def _moved(case: Working, event: Moving) -> Working:
         case WhereaboutsUnknown(since=since):
             again = _new_round(case) if isinstance(case, Observing) else case
             return _into(Tracing, again, since=since, whereabouts=None, lost=True)
-        case WhereaboutsReported(whereabouts=whereabouts):
-            return _found(case, whereabouts)
+        case WhereaboutsReported():
+            return _found(case, event)
         case Reinstated(observe_until=until, observations_needed=needed):
             return _into(Observing, case, until=until, needed=needed, **_BACK)
         case RelapseDetected():
@@ -203,11 +204,17 @@ def _new_round(case: Working) -> Working:
     )
 
 
-def _found(case: Working, whereabouts: str) -> Working:
+def _found(case: Working, event: WhereaboutsReported) -> Working:
+    known = seen(case, whereabouts_key(event.whereabouts, event.note))
+    here = replace(case, whereabouts=event.whereabouts, lost=False, seen=known)
     if not isinstance(case, Tracing):
-        return replace(case, whereabouts=whereabouts, lost=False)
-    back = Confirmed if case.confirmed_on else Suspected
-    return _into(back, case, whereabouts=whereabouts, lost=False)
+        return here
+    return _into(Confirmed if case.confirmed_on else Suspected, here)
+
+
+def whereabouts_key(whereabouts: str, note: Sealed | None) -> str:
+    """What tells one report from another: a note is sealed with a salt of its own."""
+    return f"whereabouts {whereabouts} {note.commit if note else ''}"
 
 
 def _noted(case: Working, event: AttendanceChanged | ObservationLogged) -> Working:
