@@ -6,6 +6,7 @@ from shared.contracts.alert_view import AlertView
 from shared.contracts.attendance_view import AttendanceView
 from shared.contracts.case_view import CaseView, Logged, ReturnNotice
 from shared.contracts.child_view import ChildView
+from shared.contracts.enrollment import CHILD_FIELDS
 
 
 class Fact(NamedTuple):
@@ -22,7 +23,8 @@ def child_facts(child: ChildView) -> dict[Fact, object]:
         Fact("school"): child.school,
         Fact("seat"): child.seat,
     }
-    return seat | {Fact("field", name): value for name, value in child.fields.items()}
+    names = CHILD_FIELDS.keys() | child.fields.keys()
+    return seat | {Fact("field", name): child.fields.get(name) for name in sorted(names)}
 
 
 def attendance_facts(attendance: AttendanceView) -> dict[Fact, object]:
@@ -38,7 +40,7 @@ def attendance_facts(attendance: AttendanceView) -> dict[Fact, object]:
 def alert_facts(alert: AlertView) -> dict[Fact, object]:
     of = alert.stream
     return {
-        Fact("alert", of): alert.state,
+        Fact("alert", of): alert.state if alert.flagged_at else None,
         Fact("alert_days", of): alert.days or None,
         Fact("alert_overdue", of): alert.overdue or None,
         Fact("alert_review", of): alert.review or None,
@@ -49,7 +51,7 @@ def case_facts(case: CaseView) -> dict[Fact, object]:
     of = case.stream
     levels = tuple(report.level for report in case.reports if report.round == case.round)
     return {
-        Fact("case", of): case.state,
+        Fact("case", of): case.state if case.opened_at else None,
         Fact("owner", of): case.owner,
         Fact("reported", of): levels or None,
         Fact("causes", of): case.causes or None,

@@ -141,6 +141,11 @@ def case_in(phase: str) -> list[Any]:
     return case_events(*(CASE_COMMANDS[kind] for kind in CASE_PATHS[phase]))
 
 
+def after_suspicion(command: Any) -> list[Any]:
+    """The events of one more command to a newly opened case."""
+    return CASE.decide(command, CASE.fold(case_in("suspected")))
+
+
 def _events(decider: Any, commands: Any) -> list[Any]:
     events: list[Any] = []
     for command in commands:

@@ -1,44 +1,31 @@
 """A case: opened on a verified alert, worked on, closed with reason and evidence."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from services.casework.domain import case_commands as c
-from services.casework.domain.alert import LogObservation
 from services.casework.domain.case import (
-    AFTER_OBSERVATION,
     CASE,
-    WITHOUT_OBSERVATION,
     open_steps,
     phase,
 )
 from services.casework.domain.case_events import (
     CaseAssigned,
-    CaseClosed,
     CaseOpened,
-    CaseReopened,
     DropoutConfirmed,
     HomeVisitLogged,
     Reinstated,
     RelapseDetected,
-    ReturnNoticeRecorded,
     WhereaboutsReported,
 )
 from services.casework.domain.refusals import (
     AlreadyLogged,
     CauseNeeded,
     DetailNeeded,
-    EvidenceNeeded,
     NeedsPerson,
-    NoticeDates,
-    NoticeService,
-    NoticeTaken,
-    NotInThisPhase,
-    ReasonNeeded,
-    StepsOpen,
 )
 from services.casework.domain.times import InFuture
 from tests.casework.domain.samples import (
@@ -55,6 +42,7 @@ from tests.casework.domain.samples import (
     PERSON,
     SCHOOL,
     TODAY,
+    after_suspicion,
     case_events,
     case_in,
 )
@@ -106,15 +94,11 @@ def test_an_owner_is_named_once() -> None:
 @pytest.mark.parametrize("kind", [c.ReportDropout, c.RecordCause])
 def test_what_is_already_so_is_no_event(kind: type) -> None:
     command = CASE_COMMANDS[kind]
-    given(CASE, *SUSPECTED, *case_events_after(command)).when(command).then_nothing()
-
-
-def case_events_after(command: Any) -> list[Any]:
-    return CASE.decide(command, CASE.fold(SUSPECTED))
+    given(CASE, *SUSPECTED, *after_suspicion(command)).when(command).then_nothing()
 
 
 def test_each_level_is_reported_to() -> None:
-    county = case_events_after(CASE_COMMANDS[c.ReportDropout])
+    county = after_suspicion(CASE_COMMANDS[c.ReportDropout])
     school = replace(CASE_COMMANDS[c.ReportDropout], level="school", to_unit=SCHOOL)
     assert CASE.decide(school, CASE.fold([*SUSPECTED, *county]))
 
@@ -172,7 +156,7 @@ def test_an_entry_of_the_same_time_is_refused_lest_its_words_get_lost(
 ) -> None:
     command = CASE_COMMANDS[kind]
     refusal = rejected(
-        replace(command, notes=None), AlreadyLogged, *SUSPECTED, *case_events_after(command)
+        replace(command, notes=None), AlreadyLogged, *SUSPECTED, *after_suspicion(command)
     )
     assert name in refusal.say
     assert refusal.fields["field"] == field
@@ -224,44 +208,6 @@ def test_an_observation_does_not_lie_in_the_future_and_is_not_doubled() -> None:
     rejected(OBSERVE, AlreadyLogged, *observing, *CASE.decide(OBSERVE, CASE.fold(observing)))
 
 
-def test_a_notice_may_be_served_later_under_its_number() -> None:
-    issued = replace(NOTICE, served_on=None, receiver=None, method=None)
-    history = [*SUSPECTED, *case_events_after(issued)]
-    given(CASE, *history).when(issued).then_nothing()
-    served = ReturnNoticeRecorded(
-        case=CASE_ID,
-        number=NOTICE.number,
-        issued_on=TODAY,
-        return_by=NOTICE.return_by,
-        served_on=TODAY,
-        receiver="father",
-        method="direct",
-    )
-    given(CASE, *history).when(NOTICE).then(served)
-    given(CASE, *history, served).when(NOTICE).then_nothing()
-    given(CASE, *history, served).when(issued).then_nothing()
-
-
-def test_a_number_stands_for_one_notice_and_one_service() -> None:
-    history = [*SUSPECTED, *case_events_after(NOTICE)]
-    rejected(replace(NOTICE, return_by=date(2026, 12, 1)), NoticeTaken, *history)
-    served_again = replace(NOTICE, served_on=TOMORROW, now=LATER)
-    rejected(served_again, NoticeTaken, *history)
-
-
-def test_the_dates_of_a_notice_follow_each_other() -> None:
-    yesterday = TODAY - timedelta(days=1)
-    rejected(replace(NOTICE, return_by=yesterday), NoticeDates)
-    rejected(replace(NOTICE, served_on=yesterday), NoticeDates)
-
-
-@pytest.mark.parametrize(
-    "half", [{"served_on": None}, {"receiver": None}, {"method": None, "receiver": None}]
-)
-def test_service_needs_day_receiver_and_method(half: dict[str, None]) -> None:
-    rejected(replace(NOTICE, **half), NoticeService)
-
-
 def test_a_child_that_is_found_goes_back_to_where_it_was() -> None:
     lose, find = CASE_COMMANDS[c.ReportWhereaboutsUnknown], CASE_COMMANDS[c.ReportWhereabouts]
     opened, confirm = CASE_COMMANDS[c.OpenCase], CASE_COMMANDS[c.ConfirmDropout]
@@ -277,9 +223,7 @@ def test_the_same_whereabouts_without_a_word_is_no_news() -> None:
 
 
 def test_a_dropout_confirmed_while_missing_is_still_to_be_found() -> None:
-    confirmed = CASE.fold(
-        [*case_in("tracing"), *case_events_after(CASE_COMMANDS[c.ConfirmDropout])]
-    )
+    confirmed = CASE.fold([*case_in("tracing"), *after_suspicion(CASE_COMMANDS[c.ConfirmDropout])])
     assert phase(confirmed) == "confirmed"
     assert "find" in open_steps(confirmed)
 
@@ -320,78 +264,3 @@ def test_a_correction_after_the_case_was_opened_leaves_it_open_for_a_person_to_l
     assert phase(changed) == "suspected"
     assert "review_attendance" in open_steps(changed)
     given(CASE, *SUSPECTED, *noted).when(CHANGE).then_nothing()
-
-
-def test_closing_names_the_open_steps() -> None:
-    refusal = rejected(RETURNED, StepsOpen)
-    assert refusal.fields["steps"] == (
-        "assign",
-        "report",
-        "record_cause",
-        "heart_talk",
-        "home_visit",
-        "reinstate",
-    )
-    assert "指定负责人、上报、写明原因、谈心、家访、登记复学" in refusal.say
-
-
-def test_a_confirmed_dropout_needs_persuasion_and_a_served_notice() -> None:
-    issued = replace(NOTICE, served_on=None, receiver=None, method=None)
-    opened, confirm = CASE_COMMANDS[c.OpenCase], CASE_COMMANDS[c.ConfirmDropout]
-    assert {"persuade", "return_notice"} <= set(open_steps(CASE.fold(case_events(opened, confirm))))
-    persuaded = (opened, confirm, CASE_COMMANDS[c.AttemptPersuasion])
-    waiting = open_steps(CASE.fold(case_events(*persuaded, issued)))
-    assert "serve_notice" in waiting
-    assert not {"persuade", "return_notice"} & set(waiting)
-    assert "serve_notice" not in open_steps(CASE.fold(case_events(*persuaded, NOTICE)))
-
-
-def test_a_returned_child_is_closed_only_after_its_observation() -> None:
-    history = case_events(*WORK)
-    last_day = NOW + timedelta(days=14)
-    seen = CASE.decide(OBSERVE, CASE.fold(history))
-    refusal = rejected(replace(RETURNED, now=last_day), StepsOpen, *history)
-    assert refusal.fields["steps"] == ("log_observations",)
-    early = replace(RETURNED, now=last_day - timedelta(days=1))
-    refusal = rejected(early, StepsOpen, *history, *seen)
-    assert refusal.fields["steps"] == ("finish_observation",)
-    given(CASE, *history, *seen).when(replace(RETURNED, now=last_day)).then(
-        CaseClosed(case=CASE_ID, reason="returned", evidence=("attendance_record",), note=NOTE)
-    )
-
-
-def test_as_many_observations_are_needed_as_the_policy_says() -> None:
-    twice = replace(CASE_COMMANDS[c.Reinstate], observations_needed=2)
-    history = case_events(*WORK[:-1], twice, OBSERVE)
-    rejected(RETURNED, StepsOpen, *history)
-    second = replace(OBSERVE, observed_at=NOW)
-    assert isinstance(second, LogObservation)
-    more = CASE.decide(second, CASE.fold(history))
-    assert CASE.decide(RETURNED, CASE.fold([*history, *more]))
-
-
-@pytest.mark.parametrize("reason", sorted(WITHOUT_OBSERVATION))
-def test_some_reasons_need_no_observation(reason: str) -> None:
-    given(CASE, *SUSPECTED).when(replace(CLOSE, reason=reason)).then(
-        CaseClosed(case=CASE_ID, reason=reason, evidence=("enrollment_proof",), note=NOTE)
-    )
-
-
-@pytest.mark.parametrize("reason", sorted(WITHOUT_OBSERVATION | AFTER_OBSERVATION))
-def test_closing_needs_evidence_whatever_the_reason(reason: str) -> None:
-    rejected(replace(CLOSE, reason=reason, evidence=(" ",)), EvidenceNeeded)
-
-
-def test_closing_needs_a_known_reason_and_a_person() -> None:
-    rejected(replace(CLOSE, reason="because"), ReasonNeeded)
-    rejected(replace(CLOSE, person=None), NeedsPerson)
-
-
-def test_a_closed_case_takes_no_visits_until_it_is_reopened() -> None:
-    closed = case_in("closed")
-    rejected(VISIT, NotInThisPhase, *closed)
-    reopen = CASE_COMMANDS[c.ReopenCase]
-    rejected(replace(reopen, reason=""), ReasonNeeded, *closed)
-    reopened = CaseReopened(case=CASE_ID, reason="away_again")
-    given(CASE, *closed).when(reopen).then(reopened)
-    assert CASE.decide(VISIT, CASE.fold([*closed, reopened]))
