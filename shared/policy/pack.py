@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from importlib import resources
+from typing import cast
 
 import msgspec
 import yaml
@@ -102,8 +103,10 @@ def parameter_paths(part: Strict, prefix: str = "") -> Iterator[str]:
 
 def _read_yaml(content: bytes) -> tuple[object, dict[str, int]]:
     try:
-        node: yaml.Node | None = yaml.compose(  # pyright: ignore[reportUnknownMemberType]
-            content, Loader=yaml.SafeLoader
+        # PyYAML's own annotations leave the type of the node open.
+        node = cast(
+            yaml.Node | None,
+            yaml.compose(content, Loader=yaml.SafeLoader),  # pyright: ignore[reportUnknownMemberType]
         )
         if node is None:
             raise PackInvalid("文件", 1, "文件是空的")

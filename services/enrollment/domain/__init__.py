@@ -1,0 +1,1 @@
+"""What enrollment decides, pure: units, classes, staff, children, rolls, attendance, imports."""
