@@ -160,6 +160,7 @@ def start_servers(supervisor: Supervisor, settings: Settings, status: Status) ->
     if kafka:
         require_reachable(f"kafka://{kafka}", 9092, "BAOXUE_KAFKA")
     else:
+        status.update("正在准备 Kafka …")
         launch, broker = launch_kafka(
             settings.home,
             settings.port + KAFKA_OFFSET,

@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from testcontainers.community.postgres import PostgresContainer
 from testcontainers.core.container import DockerContainer
 
+from baoxue.engines.kafka import VERSION
+
 POSTGRES_IMAGE = "postgres:18"
-KAFKA_IMAGE = "apache/kafka:4.1.0"
+KAFKA_IMAGE = f"apache/kafka:{VERSION}"
 CLIENT_PORT = 9092
 READY_SECONDS = 120.0
 POLL_SECONDS = 0.2

@@ -35,7 +35,7 @@ def main(lock):
 def require_python():
     if sys.version_info < OLDEST:
         fail(
-            "需要 Python 3.11 或更新，这里是 {}.{}：请安装后用 make PYTHON=python3.11 重试。".format(
+            "需要 Python 3.11 或更新，这里是 {}.{}：请安装后 make PYTHON=python3.11。".format(
                 *sys.version_info[:2]
             )
         )
@@ -85,6 +85,8 @@ def install(lock):
 def follow(words, log, total):
     process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     done = 0
+    if not sys.stdout.isatty():
+        say("正在取依赖，共 {} 个 …".format(total))
     for raw in process.stdout:
         line = raw.decode("utf-8", "replace")
         log.write(line)
