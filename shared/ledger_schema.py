@@ -17,15 +17,20 @@ MIGRATION_LOCK = "baoxue migration"
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """The three roles of a database; only `app` and `feed` may log in."""
+    """The roles of a database; only `app` and `feed` may log in.
+
+    `reader` is what `app` becomes while it answers a person: row-level security binds it.
+    """
 
     owner: str
     app: str
     feed: str
+    reader: str
 
     @classmethod
     def of(cls, database: str) -> "Roles":
-        return cls(f"{database}_owner", f"{database}_app", f"{database}_feed")
+        names = (f"{database}_{role}" for role in ("owner", "app", "feed", "reader"))
+        return cls(*names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +53,14 @@ def spine_statements() -> str:
 
 def grants(roles: Roles) -> str:
     """What a service may do with its spine: read everything, write only through `append`."""
-    app, feed = quoted(roles.app), quoted(roles.feed)
+    app, feed, reader = quoted(roles.app), quoted(roles.feed), quoted(roles.reader)
     return f"""
         revoke all on all tables in schema public from public;
         revoke all on all functions in schema public from public;
         revoke create on schema public from public;
-        grant usage on schema public to {app}, {feed};
+        grant usage on schema public to {app}, {feed}, {reader};
+        grant select on events, ledger, current, clock, checkpoint, timer to {reader};
+        grant execute on function clock to {reader};
         grant select on events, ledger, current, moved_ledger to {app};
         grant select on events, ledger, clock to {feed};
         grant select, insert, update, delete on checkpoint, parked, stranger, timer to {app};
@@ -77,6 +84,8 @@ async def create_database(admin: AsyncEngine, database: str, passwords: Password
         if passwords:
             for role, password in ((roles.app, passwords.app), (roles.feed, passwords.feed)):
                 await _create_role(conn, role, f"login password {literal(password)}")
+            await _create_role(conn, roles.reader, "nologin")
+            await conn.exec_driver_sql(f"grant {quoted(roles.reader)} to {quoted(roles.app)}")
         await conn.exec_driver_sql(f"grant {quoted(roles.owner)} to current_user")
         found = await conn.execute(
             text("select 1 from pg_database where datname = :name"), {"name": database}

@@ -3,6 +3,7 @@
 from alembic import context, op
 
 from shared.ledger_schema import Roles, grants, quoted, spine_statements
+from shared.row_security import policy_statements
 
 
 def roles() -> Roles:
@@ -22,9 +23,19 @@ def create_spine() -> None:
 
 
 def grant_tables(*tables: str) -> None:
-    """The app role may read and write these read-model tables."""
+    """The app role may read and write these read-model tables, the reader may read them."""
     names = ", ".join(quoted(table) for table in tables)
     run_sql(f"grant select, insert, update, delete on {names} to {quoted(roles().app)}")
+    run_sql(f"grant select on {names} to {quoted(roles().reader)}")
+
+
+def secure_tables(*tables: str, column: str = "path") -> None:
+    """The reader sees rows of its jurisdiction only; the service's own loops see all of them."""
+    app = quoted(roles().app)
+    for table in tables:
+        for statement in policy_statements(table, roles().reader, column):
+            run_sql(statement)
+        run_sql(f"create policy own_work on {table} to {app} using (true) with check (true)")
 
 
 def create_directory() -> None:
@@ -33,6 +44,7 @@ def create_directory() -> None:
 
     run_sql(SCHEMA.read_text(encoding="utf-8"))
     grant_tables(*TABLES)
+    secure_tables("child", "klass")
 
 
 def create_rules() -> None:

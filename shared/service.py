@@ -1,8 +1,7 @@
 """What every service process runs: HTTP, feed, relay, subscriptions, timers, health."""
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +12,7 @@ from fastapi import FastAPI, Response
 from faststream.kafka import KafkaBroker
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from shared import clock, feed, status, timer
+from shared import clock, status, timer
 from shared.contracts.topics import SERVICES
 from shared.feed import FeedClient
 from shared.following import Follower
@@ -35,7 +34,7 @@ HTTP_TIMEOUT_SECONDS = 30.0
 
 @dataclass(slots=True)
 class Service:
-    """One process of one service; the composition root fills it, `app` runs it."""
+    """One process of one service; the composition root fills it, its application runs it."""
 
     name: str
     settings: Settings
@@ -149,20 +148,6 @@ class Service:
             await self._producer.stop()
         await self.http.aclose()
         await self.engine.dispose()
-
-    def app(self, allow: Callable[..., Awaitable[Any]], **options: Any) -> FastAPI:
-        """The FastAPI application with the service's own routes; `allow` lets services in."""
-
-        @contextlib.asynccontextmanager
-        async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-            await self.start()
-            yield
-            await self.stop()
-
-        api = FastAPI(title=f"baoxue {self.name}", lifespan=lifespan, docs_url=None, **options)
-        api.include_router(feed.router(self.engine, self.waking, allow))
-        add_health(api, self)
-        return api
 
 
 def add_health(api: FastAPI, service: Service) -> None:

@@ -1,0 +1,79 @@
+"""What the four composition roots have in common."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from time import time
+
+from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from shared import answers, feed, logs, rulebook
+from shared.directory import project_directory
+from shared.edge import Edge
+from shared.founding import founding
+from shared.key_files import load_key_file
+from shared.keyring import Keyring
+from shared.ledger_schema import async_url
+from shared.rulebook import project_rules
+from shared.service import Service, add_health
+from shared.session import ALL_LEDGERS, sign_call
+from shared.session_http import caller
+from shared.settings import Settings
+from shared.signing import load_public_keys, load_signer
+from shared.subscription import Subscription
+
+KEYRING_POOL_SIZE = 4
+
+
+def compose(name: str, settings: Settings) -> Edge:
+    """The edge of one service process, following what every service follows."""
+    logs.configure(name, settings.log_level)
+    signer = load_signer(settings.secrets, name)
+    service = Service(
+        name, settings, lambda audience: sign_call(signer, audience, [ALL_LEDGERS], time())
+    )
+    keyring_engine = create_async_engine(
+        async_url(settings.keyring_url), pool_size=KEYRING_POOL_SIZE, pool_pre_ping=True
+    )
+    keyring = Keyring(keyring_engine, load_key_file(settings.keys))
+    edge = Edge(service, keyring, signer)
+    service.follow(*_followed(name, settings.domain))
+    return edge
+
+
+def _followed(name: str, domain: str) -> list[Subscription]:
+    """The directory and the rules; a service follows its own events from its own store."""
+    directory = Subscription(
+        f"{name}.directory", ("enrollment",), project_directory, own=name == "enrollment"
+    )
+    rules = Subscription(f"{name}.rules", ("casework",), project_rules, own=name == "casework")
+    return [directory, rules, *([] if name == "enrollment" else [founding(name, domain)])]
+
+
+def application(edge: Edge, refusal: answers.Refusal | None = None) -> FastAPI:
+    """The FastAPI application of a composed service: feed, health, error answers."""
+    service = edge.service
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await service.start()
+        fetching = asyncio.create_task(
+            rulebook.fetch_missing(
+                service.engine,
+                service.http,
+                service.settings.url_of("casework"),
+                lambda: edge.call_token("casework"),
+            )
+        )
+        yield
+        fetching.cancel()
+        await service.stop()
+
+    app = FastAPI(title=f"baoxue {service.name}", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app.state.public_keys = load_public_keys(service.settings.secrets)
+    app.state.service = service.name
+    app.include_router(feed.router(service.engine, service.waking, caller))
+    add_health(app, service)
+    answers.install(app, refusal)
+    return app
