@@ -62,8 +62,9 @@ from services.casework.domain.refusals import (
     ReasonNeeded,
     StepsOpen,
 )
-from services.casework.domain.times import day_of, not_after_today
+from services.casework.domain.times import not_after_today
 from shared.decider import Decider
+from shared.policy.day import business_day
 
 __all__ = ["ALLOWED", "CASE", "EVENTS", "STATES", "decide", "evolve", "open_steps", "phase"]
 
@@ -231,7 +232,7 @@ def _close(command: CloseCase, case: Working) -> list[CaseEvent]:
 
 
 def _check_steps(command: CloseCase, case: Working) -> None:
-    steps = blocking(case, day_of(command.now))
+    steps = blocking(case, business_day(command.now))
     if steps:
         named = "、".join(STEP_NAMES[step] for step in steps)
         raise StepsOpen(f"还不能销号，没办完的有：{named}。办完再销号。", steps=steps)
