@@ -70,7 +70,8 @@ __all__ = ["ALLOWED", "CASE", "EVENTS", "STATES", "decide", "evolve", "open_step
 
 # 复学稳定: the child is back, and its observation is over.
 AFTER_OBSERVATION = frozenset({"returned"})
-# 数据有误, 已转学, 死亡, 已出国, 完成义务教育, 经批准休学或延缓入学, 送教上门: nobody to bring back.
+# 数据有误, 已转学, 死亡, 已出国, 完成义务教育, 经批准休学或延缓入学, 送教上门:
+# there is nobody to bring back, so nobody to observe.
 WITHOUT_OBSERVATION = frozenset(
     {
         "data_error",
