@@ -39,7 +39,7 @@ def values(kind: Any) -> st.SearchStrategy[Any]:
     """A strategy for a type that events, commands and states are made of."""
     if kind in SIMPLE:
         return SIMPLE[kind]
-    if is_dataclass(kind):
+    if isinstance(kind, type) and is_dataclass(kind):
         hints = get_type_hints(kind)
         known = {f.name: values(hints[f.name]) for f in fields(kind) if f.init}
         return st.builds(kind, **known)

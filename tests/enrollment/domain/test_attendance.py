@@ -1,125 +1,46 @@
-"""A child's attendance: runs by date in any order of arrival, leave, corrections, the traps."""
+"""A child's attendance: runs, leave, corrections, what each refuses, the days of the calendar."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
-from uuid import UUID
 
 import pytest
-from hypothesis import given as for_all
-from hypothesis import settings
-from hypothesis import strategies as st
 
 from services.enrollment.domain.attendance import (
-    ATTENDANCE,
     LEAVE_BASIS,
     MAX_LEAVE_DAYS,
-    AbsenceEnded,
-    AbsenceStreakExceeded,
-    Attendance,
     AttendanceCorrected,
     EndLeave,
-    GrantLeave,
     LeaveBackwards,
     LeaveEnded,
-    LeaveGranted,
     LeaveTooLong,
     MarkInFuture,
     NoLeave,
     Presence,
-    SettleMark,
-    StudentAbsent,
-    decide,
 )
-from services.enrollment.domain.codes import AbsenceMark, DayMark, LeaveKind
 from shared.policy.calendar import SchoolCalendar, UnitTerm
-from tests.scenario import Given, given
-
-CHILD, KLASS, NEW_KLASS = UUID(int=1), UUID(int=2), UUID(int=3)
-NOW = datetime(2026, 7, 31, 4, tzinfo=UTC)
-MON, TUE, WED, THU, FRI = (date(2026, 3, day) for day in range(2, 7))
-PATH = f"990000/990100/990101/2199010001/{KLASS}"
-
-
-def roll_of(day: date) -> str:
-    return f"roll-{KLASS}-{day}"
-
-
-def settle(day: date, mark: DayMark, **other: Any) -> SettleMark:
-    whole: dict[str, Any] = {
-        "child": CHILD,
-        "klass": KLASS,
-        "on": day,
-        "mark": mark,
-        "reason": None,
-        "roll": roll_of(day),
-        "streak_more_than_days": 3,
-        "rule": "a" * 16,
-        "calendar": "b" * 16,
-        "now": NOW,
-    }
-    return SettleMark(**whole | other)
-
-
-def leave(first: date, last: date, kind: LeaveKind = "sick") -> GrantLeave:
-    return GrantLeave(child=CHILD, kind=kind, first_on=first, last_on=last, note=None, now=NOW)
-
-
-def absent(day: date, mark: AbsenceMark = "unexcused") -> StudentAbsent:
-    return StudentAbsent(
-        child=CHILD, klass=KLASS, on=day, mark=mark, reason=None, roll=roll_of(day)
-    )
-
-
-def ended(day: date) -> AbsenceEnded:
-    return AbsenceEnded(child=CHILD, klass=KLASS, on=day, roll=roll_of(day))
-
-
-def corrected(day: date, was: DayMark, now: DayMark, basis: str | None = None) -> object:
-    return AttendanceCorrected(
-        child=CHILD,
-        klass=KLASS,
-        on=day,
-        was=was,
-        now=now,
-        reason=now if basis == LEAVE_BASIS else None,
-        basis=basis or roll_of(day),
-    )
-
-
-def exceeded(first: date, last: date, days: int, over: bool = False) -> AbsenceStreakExceeded:
-    return AbsenceStreakExceeded(
-        child=CHILD,
-        klass=KLASS,
-        first_on=first,
-        last_on=last,
-        days=days,
-        ended=over,
-        rule="a" * 16,
-        calendar="b" * 16,
-    )
-
-
-def granted(first: date, last: date, kind: LeaveKind = "sick") -> LeaveGranted:
-    return LeaveGranted(child=CHILD, kind=kind, first_on=first, last_on=last, note=None)
-
-
-def attendance(*events: object) -> Given:
-    return given(ATTENDANCE, *events)
-
-
-def settled(*commands: Any) -> tuple[Attendance, list[Any]]:
-    """The state and all events after commands in this order."""
-    state, events = Attendance(), []
-    for command in commands:
-        new = decide(command, state)
-        state, events = ATTENDANCE.fold(new, state), events + new
-    return state, events
-
-
-def streaks(*commands: Any) -> list[AbsenceStreakExceeded]:
-    return [e for e in settled(*commands)[1] if isinstance(e, AbsenceStreakExceeded)]
-
+from tests.enrollment.domain.attendance_facts import (
+    CHILD,
+    FRI,
+    KLASS,
+    MON,
+    NEW_KLASS,
+    NOW,
+    PATH,
+    THU,
+    TUE,
+    WED,
+    absent,
+    attendance,
+    corrected,
+    ended,
+    exceeded,
+    granted,
+    leave,
+    roll_of,
+    settle,
+    settled,
+    streaks,
+)
 
 FOUR = (absent(MON), absent(TUE), absent(WED), absent(THU), exceeded(MON, THU, 4))
 
@@ -307,112 +228,3 @@ def test_the_streak_runs_over_days_without_school(first: date, fourth: date) -> 
     days = CALENDAR.school_days(first, fourth + timedelta(days=3), PATH)
     said = streaks(*(settle(day, "unexcused", now=later) for day in days))
     assert said == [exceeded(first, fourth, 4)]
-
-
-# A model that knows every settled mark, also the presences that have no event.
-@dataclass
-class Rolls:
-    """All settled marks of the child, as the rolls hold them."""
-
-    marks: dict[date, DayMark] = field(default_factory=dict[date, DayMark])
-
-    def command(self, day: date, mark: DayMark) -> SettleMark:
-        later = [d for d in sorted(self.marks) if d > day and self.marks[d] == "present"]
-        presence = Presence(on=later[0], klass=KLASS, roll=roll_of(later[0])) if later else None
-        return settle(day, mark, was=self.marks.get(day), present_after=presence)
-
-    def runs(self) -> list[list[date]]:
-        """Brute force: unexcused days, cut wherever a presence lies between two."""
-        runs: list[list[date]] = [[]]
-        for day in sorted(self.marks):
-            if self.marks[day] == "unexcused":
-                runs[-1].append(day)
-            elif self.marks[day] == "present":
-                runs.append([])
-        return [run for run in runs if run]
-
-
-DAYS = [MON + timedelta(days=n) for n in range(9)]
-arrivals = st.lists(
-    st.tuples(
-        st.sampled_from(DAYS),
-        st.sampled_from(["present", "unexcused", "unexcused", "sick", "personal"]),
-    ),
-    max_size=30,
-)
-
-
-@settings(max_examples=500)
-@for_all(arrivals)
-def test_runs_are_those_of_brute_force_in_any_order_of_arrival(
-    marks: list[tuple[date, DayMark]],
-) -> None:
-    rolls, state = Rolls(), Attendance()
-    for day, mark in marks:
-        state = ATTENDANCE.fold(decide(rolls.command(day, mark), state), state)
-        rolls.marks[day] = mark
-        found = [(run.first_on, run.last_on, run.days) for run in state.runs()]
-        assert found == [(run[0], run[-1], len(run)) for run in rolls.runs()]
-
-
-@settings(max_examples=500)
-@for_all(arrivals)
-def test_a_streak_is_said_when_a_run_becomes_too_long_and_never_while_it_stays_so(
-    marks: list[tuple[date, DayMark]],
-) -> None:
-    rolls, state = Rolls(), Attendance()
-    for day, mark in marks:
-        before = [set(run) for run in rolls.runs() if len(run) > 3]
-        events = decide(rolls.command(day, mark), state)
-        state = ATTENDANCE.fold(events, state)
-        rolls.marks[day] = mark
-        said = [e for e in events if isinstance(e, AbsenceStreakExceeded)]
-        new = [run for run in rolls.runs() if len(run) > 3 and not _overlaps(run, before)]
-        assert [(e.first_on, e.last_on, e.days) for e in said] == [
-            (run[0], run[-1], len(run)) for run in new
-        ]
-        presences = {d for d, m in rolls.marks.items() if m == "present"}
-        assert all(e.ended == any(d > e.last_on for d in presences) for e in said)
-
-
-def _overlaps(run: list[date], others: list[set[date]]) -> bool:
-    return any(run[0] <= max(other) and min(other) <= run[-1] for other in others)
-
-
-@for_all(
-    st.permutations(DAYS),
-    st.lists(
-        st.sampled_from(["present", "unexcused", "sick"]), min_size=len(DAYS), max_size=len(DAYS)
-    ),
-)
-def test_the_order_of_arrival_makes_no_difference_to_the_runs(
-    order: list[date], marks: list[DayMark]
-) -> None:
-    truth = dict(zip(DAYS, marks, strict=True))
-
-    def arriving(days: list[date]) -> Attendance:
-        rolls, state = Rolls(), Attendance()
-        for day in days:
-            state = ATTENDANCE.fold(decide(rolls.command(day, truth[day]), state), state)
-            rolls.marks[day] = truth[day]
-        return state
-
-    assert arriving(order).runs() == arriving(DAYS).runs()
-
-
-@for_all(arrivals, st.sampled_from(DAYS), st.integers(0, 4), arrivals)
-def test_no_day_on_leave_is_unexcused_whatever_arrives(
-    early: list[tuple[date, DayMark]], first: date, length: int, late: list[tuple[date, DayMark]]
-) -> None:
-    rolls, last = Rolls(), first + timedelta(days=length)
-    commands: list[Any] = []
-    for day, mark in early:
-        commands.append(rolls.command(day, mark))
-        rolls.marks[day] = mark
-    commands.append(leave(first, last))
-    for day, mark in late:
-        commands.append(rolls.command(day, mark))
-        rolls.marks[day] = mark
-    state, _ = settled(*commands)
-    unexcused = [mark.on for mark in state.marks if mark.mark == "unexcused"]
-    assert not any(first <= day <= last for day in unexcused)
