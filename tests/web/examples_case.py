@@ -38,8 +38,26 @@ STORY = (
     ((6, 8, 4), None, "点名：无故未到", "沈秀兰", "班主任", "学籍", 20547, ""),
     ((6, 8, 14), None, "预警：连续 4 个上学日无故未到", "系统", "连旷规则 v3", "个案", 911, "预警"),
     ((6, 10, 12), None, "核实属实，立案", "沈秀兰", "班主任", "个案", 912, "立案"),
-    ((4, 8, 5), (9, 10, 22), "更正点名：无故未到 → 病假", "沈秀兰", "班主任", "学籍", 20604, "更正"),
-    ((7, 15, 20), (10, 9, 5), "家访：只见到祖母，随父在外", "罗正华", "包村干部", "个案", 918, "家访"),
+    (
+        (4, 8, 5),
+        (9, 10, 22),
+        "更正点名：无故未到 → 病假",
+        "沈秀兰",
+        "班主任",
+        "学籍",
+        20604,
+        "更正",
+    ),
+    (
+        (7, 15, 20),
+        (10, 9, 5),
+        "家访：只见到祖母，随父在外",
+        "罗正华",
+        "包村干部",
+        "个案",
+        918,
+        "家访",
+    ),
     ((11, 16, 10), None, "送达返校通知书", "罗正华", "包村干部", "文书", 233, "送达返校通知"),
     ((16, 7, 58), None, "复学，由父亲送到校", "沈秀兰", "班主任", "个案", 931, "复学"),
 )
@@ -50,7 +68,10 @@ def _when(part: tuple[int, int, int]) -> datetime:
 
 
 def story() -> tuple[TimelineEvent, ...]:
-    quotes = {912: "母亲电话不通，同学说跟父亲走了。", 918: "孩子跟父亲住在邻县采石场边，帮着做饭。"}
+    quotes = {
+        912: "母亲电话不通，同学说跟父亲走了。",
+        918: "孩子跟父亲住在邻县采石场边，帮着做饭。",
+    }
     return tuple(
         TimelineEvent(
             happened=_when(happened),
@@ -126,7 +147,10 @@ def case(
         groups=groups,
         known_count=len(seen),
         unknown_count=len(unseen),
-        later=Link(text="11-09 以后还有 2 件，当时尚未发生", href="/page/case?happened=2026-11-18T08:41&known=2026-11-18T08:41&linked=1"),
+        later=Link(
+            text="11-09 以后还有 2 件，当时尚未发生",
+            href="/page/case?happened=2026-11-18T08:41&known=2026-11-18T08:41&linked=1",
+        ),
         differences=(
             Difference(
                 what="连续无故",
@@ -142,7 +166,10 @@ def case(
             ),
         ),
         state_rows=(("个案状态", "疑似辍学，已立案"), ("责任单位", "石桥镇初级中学")),
-        rules=(("连旷", "超过 3 个上学日（v3，2026-09-01 起）"), ("校历", "2026 秋 v2，含 10-10 补课")),
+        rules=(
+            ("连旷", "超过 3 个上学日（v3，2026-09-01 起）"),
+            ("校历", "2026 秋 v2，含 10-10 补课"),
+        ),
         readers=(("11-06 10:20", "马春梅，县学籍科，为核查疑似辍学"),),
         reading="你这次回放也已记录：访问账 5127，目的“督导抽查”。",
         actions=tuple(
@@ -198,7 +225,11 @@ def strip() -> Strip:
         days=tuple(
             StripDay(on=d, mark="ahead" if d > TODAY else marks.get(d, "present")) for d in school
         ),
-        steps=((date(2026, 11, 6), "立案"), (date(2026, 11, 11), "通知"), (date(2026, 11, 16), "复学")),
+        steps=(
+            (date(2026, 11, 6), "立案"),
+            (date(2026, 11, 11), "通知"),
+            (date(2026, 11, 16), "复学"),
+        ),
     )
 
 
@@ -241,7 +272,11 @@ def child() -> ChildPage:
             masked("身份证号", "990101 **** **** ****", kind="idnumber"),
             masked("学籍号", "G 990101 **** **** ****"),
         ),
-        rows=(("户籍", "云溪县石桥镇大坪村"), ("现住", "大坪村 4 组，与祖母同住"), ("就读", "走读，2025-09-01 入学")),
+        rows=(
+            ("户籍", "云溪县石桥镇大坪村"),
+            ("现住", "大坪村 4 组，与祖母同住"),
+            ("就读", "走读，2025-09-01 入学"),
+        ),
         guardians=(
             masked("祖母 阿*", "137 **** 4413", note="同住，实际照料", kind="phone"),
             masked("父 吉克**", "138 **** 6027", note="在邻县务工", kind="phone"),
@@ -249,9 +284,27 @@ def child() -> ChildPage:
         ),
         responsible=(("班主任", "沈秀兰，2026-09-01 起"), ("包村领导", "罗正华，2026-03-01 起")),
         duties=(
-            Duty(title="交通困难补助答复", href="/page/case", late="超期 1 天，11-17", who="石桥镇 民政办", remind=form("/remind", "催办")),
-            Duty(title="返校观察第 3 天，记一句", href="/page/form-visit", due="今天 17:00", who="沈秀兰", act=Link(text="登记", href="/page/form-visit")),
-            Duty(title="观察期满，决定是否销号", href="/page/case", due="11-30 周一", who="沈秀兰、县学籍科", note="到期前不可办"),
+            Duty(
+                title="交通困难补助答复",
+                href="/page/case",
+                late="超期 1 天，11-17",
+                who="石桥镇 民政办",
+                remind=form("/remind", "催办"),
+            ),
+            Duty(
+                title="返校观察第 3 天，记一句",
+                href="/page/form-visit",
+                due="今天 17:00",
+                who="沈秀兰",
+                act=Link(text="登记", href="/page/form-visit"),
+            ),
+            Duty(
+                title="观察期满，决定是否销号",
+                href="/page/case",
+                due="11-30 周一",
+                who="沈秀兰、县学籍科",
+                note="到期前不可办",
+            ),
         ),
         events=tuple(reversed(story()))[:4],
         event_total=31,
@@ -265,16 +318,37 @@ def alerts_page() -> AlertsPage:
     return AlertsPage(
         title="预警",
         cards=(alert_card(),),
-        filters=(Link(text="要核实", href="/page/alerts"), Link(text="已核实", href="/page/alerts")),
+        filters=(
+            Link(text="要核实", href="/page/alerts"),
+            Link(text="已核实", href="/page/alerts"),
+        ),
         chosen="要核实",
     )
 
 
 def cases_page() -> CasesPage:
     rows = (
-        ("0137", "吉克阿依", "石桥镇初级中学 八（3）", "复学观察", "返校观察", "11-30", False, None),
+        (
+            "0137",
+            "吉克阿依",
+            "石桥镇初级中学 八（3）",
+            "复学观察",
+            "返校观察",
+            "11-30",
+            False,
+            None,
+        ),
         ("0142", "田家乐", "清水乡中学 八（1）", "疑似辍学", "家访", "超期 2 天", True, None),
-        ("0091", "阿依努尔·麦麦提", "石桥镇初级中学 八（3）", "已销号", "", "", False, date(2026, 10, 9)),
+        (
+            "0091",
+            "阿依努尔·麦麦提",
+            "石桥镇初级中学 八（3）",
+            "已销号",
+            "",
+            "",
+            False,
+            date(2026, 10, 9),
+        ),
     )
     return CasesPage(
         title="个案台账",
@@ -284,8 +358,16 @@ def cases_page() -> CasesPage:
         export=Link(text="导出", href="/page/cases"),
         rows=tuple(
             CaseRow(
-                number=f"2026-{n}", name=name, href="/page/case", school=school, state=state,
-                opened_on=date(2026, 11, 6), owner="沈秀兰", next_step=step, due=due, overdue=late,
+                number=f"2026-{n}",
+                name=name,
+                href="/page/case",
+                school=school,
+                state=state,
+                opened_on=date(2026, 11, 6),
+                owner="沈秀兰",
+                next_step=step,
+                due=due,
+                overdue=late,
                 closed_on=closed,
             )  # fmt: skip
             for n, name, school, state, step, due, late, closed in rows
@@ -304,8 +386,20 @@ def search() -> SearchPage:
         ("送达地点：邻县某", "工棚，父亲本人签收。"),
     )
     facets = (
-        ("ledger", "账", (("casework", "个案", 9, True), ("enrollment", "学籍", 3, True), ("access", "访问", 14, False))),
-        ("type", "事件", (("HomeVisitLogged", "家访", 6, False), ("PhoneFollowUpLogged", "电话回访", 2, False))),
+        (
+            "ledger",
+            "账",
+            (
+                ("casework", "个案", 9, True),
+                ("enrollment", "学籍", 3, True),
+                ("access", "访问", 14, False),
+            ),
+        ),
+        (
+            "type",
+            "事件",
+            (("HomeVisitLogged", "家访", 6, False), ("PhoneFollowUpLogged", "电话回访", 2, False)),
+        ),
         ("late", "记录得晚", (("24h", "超过 24 小时", 4, False), ("7d", "超过 7 天", 1, False))),
     )
     return SearchPage(
@@ -321,12 +415,17 @@ def search() -> SearchPage:
             Facet(
                 name=name,
                 title=title,
-                values=tuple(FacetValue(value=v, label=l, count=c, chosen=on) for v, l, c, on in values),
+                values=tuple(
+                    FacetValue(value=v, label=l, count=c, chosen=on) for v, l, c, on in values
+                ),
             )
             for name, title, values in facets
         ),
         hits=tuple(hit(e, *t) for e, t in zip(events, texts, strict=True)),
-        people=(Link(text="吉克阿依", href="/page/child"), Link(text="阿依努尔·麦麦提", href="/page/child")),
+        people=(
+            Link(text="吉克阿依", href="/page/child"),
+            Link(text="阿依努尔·麦麦提", href="/page/child"),
+        ),
         export=Link(text="导出这 14 件", href="/page/search"),
         next_page=Link(text="下一页", href="/page/search"),
     )
@@ -349,9 +448,26 @@ def visit_form(error: bool = False) -> FormPage:
     )
     fields = (
         when,
-        Field(name="met", label="见到了谁", hint="可多选", kind="choices", options=_answers("本人 父亲 母亲 祖辈 邻居 没人")),
-        Field(name="whereabouts", label="孩子现在", kind="choice", options=_answers("在家 外出务工 随父母外出 不清楚")),
-        Field(name="outcome", label="结果", kind="choice", options=_answers("愿意返校 还在犹豫 不愿意 要再去"), required=True),
+        Field(
+            name="met",
+            label="见到了谁",
+            hint="可多选",
+            kind="choices",
+            options=_answers("本人 父亲 母亲 祖辈 邻居 没人"),
+        ),
+        Field(
+            name="whereabouts",
+            label="孩子现在",
+            kind="choice",
+            options=_answers("在家 外出务工 随父母外出 不清楚"),
+        ),
+        Field(
+            name="outcome",
+            label="结果",
+            kind="choice",
+            options=_answers("愿意返校 还在犹豫 不愿意 要再去"),
+            required=True,
+        ),
         Field(name="notes", label="说一句", kind="area"),
     )
     return FormPage(
@@ -381,10 +497,35 @@ def call_form() -> FormPage:
         Option(value="unsure", label="说不准"),
     )
     fields = (
-        Field(name="well", label="病好了吗？", kind="choice", options=_answers("好了 好些 没好"), required=True),
-        Field(name="tomorrow", label="明天能上学吗？", kind="choice", options=again, required=True, value=("no",)),
-        Field(name="matter", label="事情办好了吗？", kind="choice", options=_answers("办好了 还没有 没有事"), required=True),
-        Field(name="help", label="有什么要帮忙的吗？", kind="choice", options=help_options, required=True),
+        Field(
+            name="well",
+            label="病好了吗？",
+            kind="choice",
+            options=_answers("好了 好些 没好"),
+            required=True,
+        ),
+        Field(
+            name="tomorrow",
+            label="明天能上学吗？",
+            kind="choice",
+            options=again,
+            required=True,
+            value=("no",),
+        ),
+        Field(
+            name="matter",
+            label="事情办好了吗？",
+            kind="choice",
+            options=_answers("办好了 还没有 没有事"),
+            required=True,
+        ),
+        Field(
+            name="help",
+            label="有什么要帮忙的吗？",
+            kind="choice",
+            options=help_options,
+            required=True,
+        ),
         Field(name="notes", label="要帮什么", kind="area", shown_when=("help", "yes")),
     )
     return FormPage(

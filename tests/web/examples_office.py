@@ -73,9 +73,30 @@ def founding() -> FoundingPage:
 
 def import_check(clean: bool = False) -> ImportPage:
     faults = (
-        ("七年级", "D17", "身份证件号", "5.30699E+17", "表格把号码变成了数，后几位已丢", "把这一列设为“文本”，照证件重新输入"),
-        ("七年级", "D44", "身份证件号", "990101 **** 3X", "只有 17 位", "照证件补全 18 位；没有证件就留空"),
-        ("七年级", "C61、D61", "性别、身份证件号", "男；第 17 位是双数", "性别和号码对不上，这一行不收", "核对户口簿，改其中一个"),
+        (
+            "七年级",
+            "D17",
+            "身份证件号",
+            "5.30699E+17",
+            "表格把号码变成了数，后几位已丢",
+            "把这一列设为“文本”，照证件重新输入",
+        ),
+        (
+            "七年级",
+            "D44",
+            "身份证件号",
+            "990101 **** 3X",
+            "只有 17 位",
+            "照证件补全 18 位；没有证件就留空",
+        ),
+        (
+            "七年级",
+            "C61、D61",
+            "性别、身份证件号",
+            "男；第 17 位是双数",
+            "性别和号码对不上，这一行不收",
+            "核对户口簿，改其中一个",
+        ),
         ("八年级", "B29", "姓名", "（空）", "没有姓名", "补上姓名"),
     )
     question = Question(
@@ -95,7 +116,10 @@ def import_check(clean: bool = False) -> ImportPage:
         where="九年级 B66",
         name="马晓云",
         text="与系统里的“马晓芸”生日相同、同村。是同一个人吗？",
-        options=(Option(value="y", label="是，按这份改名"), Option(value="n", label="不是，是新学生")),
+        options=(
+            Option(value="y", label="是，按这份改名"),
+            Option(value="n", label="不是，是新学生"),
+        ),
     )
     check = Check(
         kind="学生名册",
@@ -105,8 +129,21 @@ def import_check(clean: bool = False) -> ImportPage:
         faulty=0 if clean else 12,
         good=1186 if clean else 1173,
         questions=() if clean else (question, asked),
-        faults=() if clean else tuple(FaultRow(sheet=a, cells=b, column=c, value=d, wrong=e, mend=f) for a, b, c, d, e, f in faults),
-        changes=(ChangeRow(name="陈思源", where="七年级 E5", what="现住址", was="大坪村 3 组", now="大坪村 4 组"),),
+        faults=()
+        if clean
+        else tuple(
+            FaultRow(sheet=a, cells=b, column=c, value=d, wrong=e, mend=f)
+            for a, b, c, d, e, f in faults
+        ),
+        changes=(
+            ChangeRow(
+                name="陈思源",
+                where="七年级 E5",
+                what="现住址",
+                was="大坪村 3 组",
+                now="大坪村 4 组",
+            ),
+        ),
         missing=("彭秀英", "田甜"),
         warnings=("九年级 F12：学籍号校验不对",),
         new=38,
@@ -123,8 +160,20 @@ def import_check(clean: bool = False) -> ImportPage:
 
 
 def import_upload() -> ImportPage:
-    kinds = (("roster", "学生名册"), ("staff", "教职工名册"), ("roll", "点名表"), ("calendar", "校历"))
-    past = PastImport(at=at(16, 2, 3), kind="学生名册", file_name="名册.xlsx", who="段晓芸", result="收下 1,186 行", href="/page/import-done")
+    kinds = (
+        ("roster", "学生名册"),
+        ("staff", "教职工名册"),
+        ("roll", "点名表"),
+        ("calendar", "校历"),
+    )
+    past = PastImport(
+        at=at(16, 2, 3),
+        kind="学生名册",
+        file_name="名册.xlsx",
+        who="段晓芸",
+        result="收下 1,186 行",
+        href="/page/import-done",
+    )
     upload = Upload(
         form=form("/import", "先看一遍"),
         kinds=tuple(Option(value=v, label=label) for v, label in kinds),
@@ -140,7 +189,14 @@ def import_progress() -> ImportPage:
 
 
 def import_done() -> ImportPage:
-    done = Done(kind="学生名册", new=38, changed=112, unchanged=1023, errors=Link(text="下载没收的行", href="/page/import"), next=Link(text="看学生名册", href="/page/names"))
+    done = Done(
+        kind="学生名册",
+        new=38,
+        changed=112,
+        unchanged=1023,
+        errors=Link(text="下载没收的行", href="/page/import"),
+        next=Link(text="看学生名册", href="/page/names"),
+    )
     return ImportPage(step="done", done=done)
 
 
@@ -156,7 +212,15 @@ def accounts() -> AccountsPage:
         waiting=1,
         print_codes=form("/accounts/codes", "打印一次性登录码"),
         rows=tuple(
-            AccountRow(name=n, number=no, roles=r, account=a, state=s, last_seen=seen, acts=(form("/accounts/act", acts[s]),))
+            AccountRow(
+                name=n,
+                number=no,
+                roles=r,
+                account=a,
+                state=s,
+                last_seen=seen,
+                acts=(form("/accounts/act", acts[s]),),
+            )
             for n, no, r, a, s, seen in rows
         ),
     )
@@ -171,7 +235,13 @@ def codes() -> CodesPage:
             ("阿依努尔·麦麦提", "ayinuer", "3XNB-6VJK"),
         )
     )
-    return CodesPage(title="一次性登录码", slips=slips, address="http://baoxue.example", expires_at=at(18, 0, 25), back="/page/accounts")
+    return CodesPage(
+        title="一次性登录码",
+        slips=slips,
+        address="http://baoxue.example",
+        expires_at=at(18, 0, 25),
+        back="/page/accounts",
+    )
 
 
 def calendar() -> CalendarPage:
@@ -184,7 +254,14 @@ def calendar() -> CalendarPage:
         reason, layer = reasons.get(on, ("", ""))
         makeup = on == date(2026, 10, 10)
         school = makeup or (on.weekday() < 5 and not reason)
-        return CalendarDay(on=on, school=school, reason=reason, layer=layer, provisional=on.day in {29, 30}, in_month=on.month == 10)
+        return CalendarDay(
+            on=on,
+            school=school,
+            reason=reason,
+            layer=layer,
+            provisional=on.day in {29, 30},
+            in_month=on.month == 10,
+        )
 
     weeks = tuple(tuple(day(first + timedelta(days=7 * w + d)) for d in range(7)) for w in range(5))
     return CalendarPage(
@@ -201,12 +278,17 @@ def calendar() -> CalendarPage:
 
 
 def names() -> NamesPage:
-    rows = (("罗小军", "八（3）", "无故", "第 4 天", True), ("沙马木呷", "八（3）", "还不知道", "第 2 天", False))
+    rows = (
+        ("罗小军", "八（3）", "无故", "第 4 天", True),
+        ("沙马木呷", "八（3）", "还不知道", "第 2 天", False),
+    )
     return NamesPage(
         title="今天未到",
         about="石桥镇初级中学，11-18",
         heads=("学生", "班", "原因", "连续"),
-        rows=tuple(NameRow(name=n, href="/page/child", cells=(c, r, d), urgent=u) for n, c, r, d, u in rows),
+        rows=tuple(
+            NameRow(name=n, href="/page/child", cells=(c, r, d), urgent=u) for n, c, r, d, u in rows
+        ),
         total=2,
         back="/page/principal",
     )

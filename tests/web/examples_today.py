@@ -101,7 +101,10 @@ def duties() -> DutiesPart:
         detail="马俊杰、曾梦琪、吉克阿依",
         note="本周已访 2 人",
     )
-    done = (Duty(title="点名", href="/page/roll-sent"), Duty(title="谈心 韩雨泽", href="/page/case"))
+    done = (
+        Duty(title="点名", href="/page/roll-sent"),
+        Duty(title="谈心 韩雨泽", href="/page/case"),
+    )
     return DutiesPart(
         groups=(
             DutyGroup(kind="overdue", duties=(late,)),
