@@ -2,8 +2,6 @@
 
 import asyncio
 import os
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from uuid import UUID
 
@@ -16,7 +14,7 @@ from shared import keyring as k
 from shared.key_files import ClassNotHeld, WrongMaster, load_key_file, make_key_files
 from shared.keyring_schema import KeyringRole, install
 from shared.sealed import CLASSES
-from tests.shared.conftest import Database, Deployment, install_keyring
+from tests.shared.conftest import Deployment, NewDatabase, install_keyring
 
 COUNTY = "990101"
 
@@ -230,7 +228,7 @@ async def test_installing_again_changes_nothing(deployment: Deployment) -> None:
 
 
 async def test_a_role_that_may_only_create_databases_and_roles_installs(
-    new_database: Callable[[], AbstractAsyncContextManager[Database]], tmp_path: Path
+    new_database: NewDatabase, tmp_path: Path
 ) -> None:
     async with new_database() as created:
         admin = f"{created.prefix}_admin"
