@@ -196,5 +196,5 @@ async def test_the_bare_append_reports_where_a_batch_stands(store: Store) -> Non
         batch.decide("counter-1", Add(events=4), unitpath=PATH, subject=None)
         done = await batch.append(conn)
     assert done is not None and (done.first_seq, done.last_seq) == (1, 4)
-    assert LEDGER == batch.circumstances.ledger
+    assert batch.circumstances.ledger == LEDGER
     assert append.__doc__
