@@ -1,4 +1,4 @@
-"""How a process follows its subscriptions: Kafka is the fast path, the feed heals, the own store is polled."""
+"""How a process follows: Kafka is the fast path, the feed heals, the own store is polled."""
 
 import asyncio
 from collections import defaultdict

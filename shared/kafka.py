@@ -1,4 +1,4 @@
-"""The broker: topics, the idempotent producer, and batch subscribers that never acknowledge early."""
+"""The broker: topics, the idempotent producer, subscribers that never acknowledge early."""
 
 import hashlib
 from collections.abc import Awaitable, Callable, Sequence

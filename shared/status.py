@@ -53,9 +53,11 @@ def _problems(service: "Service") -> list[str]:
         problems.append("kafka: not connected")
     if service.relay and service.relay.failing:
         problems.append(f"relay: {service.relay.failing}"[:200])
-    for follower in service.followers:
-        if follower.state in {"upgrade_needed", "halted"}:
-            problems.append(f"{follower.subscription.name}: {follower.state}")
+    problems += [
+        f"{follower.subscription.name}: {follower.state}"
+        for follower in service.followers
+        if follower.state in {"upgrade_needed", "halted"}
+    ]
     return problems
 
 

@@ -26,7 +26,8 @@ async def test_a_command_becomes_bytes_that_read_back_as_sent(store: Store) -> N
     envelope = read(body)
     assert list(msgspec.json.decode(body))[-1] == "data"
     assert (envelope.ledgerseq, envelope.streamversion) == (1, 1)
-    assert envelope.time.endswith("Z") and len(envelope.time) == len("2026-01-01T00:00:00.000000Z")
+    assert envelope.time.endswith("Z")
+    assert len(envelope.time) == len("2026-01-01T00:00:00.000000Z")
     assert COUNTER.decode(envelope) == COUNTER.decode(outcome.envelopes[0])
     assert b" " not in bytes(envelope.data)
 
