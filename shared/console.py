@@ -138,7 +138,7 @@ async def frame(of: Visit, active: str) -> Layout:
             staff = {"staff": UUID(of.viewer.staff)}
             person = (await conn.execute(PERSON, staff)).scalar()
     words = {page: zh for page, zh, _ in navigation(of.viewer, of.today)}
-    items = [(page, zh) for page, zh in words.items() if page in ADDRESSES]
+    items = [(page, zh, ADDRESSES[page]) for page, zh in words.items() if page in ADDRESSES]
     role = ROLES[of.grant.role]
     return Layout(
         now=of.moment.now,
@@ -149,7 +149,7 @@ async def frame(of: Visit, active: str) -> Layout:
         unit_name=unit.name if unit else "",
         role_name=role.zh,
         read_only="inspection" in role.purposes,
-        items=tuple(NavItem(key=page, title=zh, href=ADDRESSES[page]) for page, zh in items),
+        items=tuple(NavItem(key=page, title=zh, href=href) for page, zh, href in items),
         active=active,
         demo=_band(of, county.name if county else "") if simulated else None,
         search=ADDRESSES["search"] if "search" in words else None,
