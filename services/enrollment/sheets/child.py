@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from services.enrollment.sheets.parsed import Options, Parsed
+from services.enrollment.sheets.parsed import Options
 
 ROWS_A_FRAME = 2_000
 LENGTH = struct.Struct(">I")
@@ -50,7 +50,7 @@ def main() -> None:
         _serve(request, out)
     except MemoryError:
         send(out, "failed", "memory")
-    except Exception as error:  # noqa: BLE001 - whatever a hostile file breaks is an answer too
+    except Exception as error:
         send(out, "failed", f"{type(error).__name__} {_where(error)}")
 
 

@@ -6,12 +6,13 @@ from services.enrollment.domain.identity import Sex
 from services.enrollment.sheets.cells import tight
 from services.enrollment.sheets.parsed import Refusal
 
-ETHNIC_NAMES = (
-    "汉 蒙古 回 藏 维吾尔 苗 彝 壮 布依 朝鲜 满 侗 瑶 白 土家 哈尼 哈萨克 傣 黎 傈僳 佤 畲 高山 拉祜 水 东乡 "
-    "纳西 景颇 柯尔克孜 土 达斡尔 仫佬 羌 布朗 撒拉 毛南 仡佬 锡伯 阿昌 普米 塔吉克 怒 乌孜别克 俄罗斯 鄂温克 "
-    "德昂 保安 裕固 京 塔塔尔 独龙 鄂伦春 赫哲 门巴 珞巴 基诺"
-).split()
-ETHNIC: dict[str, str] = {name: f"{i:02}" for i, name in enumerate(ETHNIC_NAMES, 1)} | {
+ETHNIC_IN_ORDER = """
+汉 蒙古 回 藏 维吾尔 苗 彝 壮 布依 朝鲜 满 侗 瑶 白 土家 哈尼 哈萨克 傣
+黎 傈僳 佤 畲 高山 拉祜 水 东乡 纳西 景颇 柯尔克孜 土 达斡尔 仫佬 羌 布朗 撒拉 毛南
+仡佬 锡伯 阿昌 普米 塔吉克 怒 乌孜别克 俄罗斯 鄂温克 德昂 保安 裕固 京 塔塔尔 独龙 鄂伦春 赫哲 门巴
+珞巴 基诺
+"""
+ETHNIC: dict[str, str] = {n: f"{i:02}" for i, n in enumerate(ETHNIC_IN_ORDER.split(), 1)} | {
     "其他": "97",
     "其它": "97",
     "未识别": "97",
@@ -57,15 +58,8 @@ DISABILITY_WORDS: tuple[tuple[str, str], ...] = (
 )
 NO_DISABILITY = frozenset(("无残疾", "非残疾", "否", "0", "健康", "正常", "没有", "健全"))
 BOARDING = {
-    "1": "1",
-    "走读": "1",
-    "2": "2",
-    "住校": "2",
-    "寄宿": "2",
-    "住宿": "2",
-    "寄宿生": "2",
-    "住校生": "2",
-    "走读生": "1",
+    **dict.fromkeys(("1", "走读", "走读生"), "1"),
+    **dict.fromkeys(("2", "住校", "寄宿", "住宿", "寄宿生", "住校生"), "2"),
 }
 CODED = re.compile(r"([0-9A-Z]{1,2})\s*[-—_.:、 ]\s*(\D.*)|(\D+?)\s*[(:-]?\s*([0-9]{1,2})\)?")
 

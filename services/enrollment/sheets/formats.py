@@ -1,4 +1,4 @@
-"""What a file really is, told by its bytes and never by its name, and whether it is safe to open."""
+"""What a file really is, told by its bytes and never by its name, and whether it is safe."""
 
 import re
 import zipfile

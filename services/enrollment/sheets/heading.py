@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from services.enrollment.sheets.cells import Cell, clean, is_empty, shown, tight
 from services.enrollment.sheets.workbook import Range, Row
@@ -73,9 +74,13 @@ def find_heading(
     for row in range(min(len(head), HEADING_WITHIN_ROWS)):
         for storeys in range(1, min(MAX_STOREYS, len(head) - row) + 1):
             found = _match(head, merged, columns, row, storeys)
-            if best is None or len(found.columns) > len(best.columns):
+            if best is None or _worth(found) > _worth(best):
                 best = found
     return best if best and best.columns else None
+
+
+def _worth(heading: Heading) -> tuple[int, int, int]:
+    return len(heading.columns), -heading.storeys, -heading.row
 
 
 def _match(
@@ -119,7 +124,7 @@ def _paths(rows: Sequence[Row], merged: Sequence[Range]) -> dict[int, tuple[str,
 
 def _spread(storeys: list[list[str]]) -> None:
     """Without merged ranges a group name counts for the blanks right of it that have a child."""
-    for upper, lower in zip(storeys, storeys[1:], strict=False):
+    for upper, lower in pairwise(storeys):
         for i in range(1, len(upper)):
             if not upper[i] and lower[i]:
                 upper[i] = upper[i - 1]

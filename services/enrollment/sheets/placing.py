@@ -66,8 +66,9 @@ class Placing:
         if not present:
             self.table.fault_of_sheet(raw, problem)
         elif not raw.bad:
-            filled = [f for f in present if raw.get(f)] or present[-1:]
-            self.table.fault(raw, problem, *filled[:1], value=raw.text(filled[0]))
+            filled = [f for f in present if raw.get(f)]
+            at = present[0] if problem.code.endswith("missing") or not filled else filled[0]
+            self.table.fault(raw, problem, at, value=raw.text(at))
 
     def _allowed(self, raw: RawRow, school: School, own: str) -> School | None:
         if own and school.code and school.code != own:

@@ -50,7 +50,7 @@ class Wish:
 def parse(
     path: Path,
     wish: Wish,
-    limits: Limits = Limits(),  # noqa: B008 - a frozen value
+    limits: Limits = Limits(),
     progress: Callable[[int], None] = lambda _rows: None,
 ) -> Parsed:
     """Read the file. Never raises for what the file holds: that is a fault of the result.
@@ -107,7 +107,8 @@ def frames(request: Request, limits: Limits) -> Iterator[tuple[str, msgspec.Raw]
         env={**os.environ, "PYTHONPATH": path, "MALLOC_ARENA_MAX": "1"},
         close_fds=True,
     )
-    assert child.stdin and child.stdout
+    assert child.stdin
+    assert child.stdout
     try:
         child.stdin.write(msgspec.msgpack.encode(request))
         child.stdin.close()

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from services.enrollment.sheets.cells import Cell, Special, clean, is_empty, shown, short
+from services.enrollment.sheets.cells import Cell, Special, clean, is_empty, short, shown
 from services.enrollment.sheets.dates import DateReader
 from services.enrollment.sheets.heading import Column, Heading, heading_key
 from services.enrollment.sheets.parsed import (
@@ -128,7 +128,7 @@ class Table:
         ]
 
     def address(self, row: int, *fields: str) -> str:
-        """`D17`, `C61、D61` for several fields; the name's cell where the file has no such column."""
+        """`D17`, `C61、D61` for several fields; the name's cell where there is no such column."""
         places = sorted(self.place[f] for f in fields if f in self.place)
         if not places:
             places = [self.place.get("name", min(self.place.values(), default=0))]

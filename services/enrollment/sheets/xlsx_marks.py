@@ -43,7 +43,7 @@ SPECIAL_SIGNS = (b"<f", b":f", b't="e"', b"t='e'")
 
 @dataclass(slots=True)
 class Marks:
-    """Special cells by (row, column) from 0, rows that are hidden, and the last row with a value."""
+    """Special cells by (row, column) from 0, hidden rows, and the last row with a value."""
 
     special: dict[tuple[int, int], Special] = field(default_factory=dict)
     hidden_rows: int = 0
