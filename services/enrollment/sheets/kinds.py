@@ -7,6 +7,8 @@ from pathlib import Path
 from services.enrollment.sheets.dates import DateReader
 from services.enrollment.sheets.parsed import Options, Parsed, Question, Refusal
 from services.enrollment.sheets.reading import Reading, describe_sheet
+from services.enrollment.sheets.roll import read_roll
+from services.enrollment.sheets.roll_rows import ChildDay, ClassDay
 from services.enrollment.sheets.roster import RosterRow, read_roster
 from services.enrollment.sheets.workbook import Sheet, open_book
 
@@ -19,7 +21,10 @@ class Kind:
     rows: tuple[type, ...]
 
 
-KINDS: dict[str, Kind] = {"roster": Kind(read_roster, (RosterRow,))}
+KINDS: dict[str, Kind] = {
+    "roster": Kind(read_roster, (RosterRow,)),
+    "roll": Kind(read_roll, (ChildDay, ClassDay)),
+}
 
 
 def read_file(

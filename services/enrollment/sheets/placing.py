@@ -91,6 +91,11 @@ class Placing:
         self._refuse(raw, found, ("class", "grade") if by_class else ("grade", "class"))
         return None
 
+    def place_if_said(self, raw: RawRow, school: School | None) -> ClassRef | None:
+        """The row's class; None without a fault where neither row, sheet nor title names one."""
+        said = raw.get("grade") or raw.get("class") or self.from_sheet
+        return self.place(raw, school) if said else None
+
     def _resolve(self, grade: str, class_: str, school: School) -> ClassRef | Refusal:
         try:
             return self.class_ref(grade, class_, school)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from services.enrollment.sheets.cells import Cell, Special, clean, is_empty, short, shown
 from services.enrollment.sheets.dates import DateReader
@@ -65,6 +65,10 @@ class Reading:
             self.faults.append(fault)
         else:
             self.unlisted += 1
+
+    def fault_at(self, sheet: str, row: int, cell: str, problem: Refusal) -> None:
+        """Refuse a row that has been built already."""
+        self.fault(replace(describe_sheet(sheet, problem), row=row, cell=cell))
 
     def warn(self, warning: Fault) -> None:
         if len(self.warnings) < MAX_LISTED_FAULTS:
