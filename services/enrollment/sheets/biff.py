@@ -11,18 +11,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from services.enrollment.sheets.cells import Special
+from services.enrollment.sheets.formats import locked
 from services.enrollment.sheets.xlsx_marks import BookMarks, Marks
 
 MAX_SECTORS = 1_000_000
 END_OF_CHAIN = 0xFFFFFFFA
-BOUNDSHEET, DATEMODE, EOF = 0x85, 0x22, 0x0A
+BOUNDSHEET, DATEMODE, FILEPASS, EOF = 0x85, 0x22, 0x2F, 0x0A
 ROW, BOOLERR, FORMULA = 0x208, 0x205, 0x06
 HIDDEN_ROW = 0x20
 ERROR_RESULT, EMPTY_RESULT = 2, 3
 
 
 def read_xls_marks(path: Path) -> BookMarks:
-    """Marks of every sheet; none where the records cannot be walked (calamine then decides)."""
+    """Marks of every sheet; none where the records cannot be walked (calamine then decides).
+
+    Raises `Refusal` for a file with a password.
+    """
     try:
         stream = _workbook_stream(path.read_bytes())
         return _marks(stream)
@@ -91,6 +95,8 @@ def _marks(stream: bytes) -> BookMarks:
     date1904 = False
     formulas = _Formulas()
     for kind, body in _records(stream, 0):
+        if kind == FILEPASS:
+            raise locked()
         if kind == DATEMODE:
             date1904 = body[:2] == b"\x01\x00"
         elif kind == BOUNDSHEET:

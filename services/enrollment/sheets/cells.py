@@ -21,10 +21,9 @@ class Special(Enum):
 Cell: TypeAlias = str | int | float | bool | date | datetime | time | timedelta | Special
 
 INVISIBLE = re.compile(
-    "[\u0000-\u0008\u000e-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
+    "[\u0000-\u0008\u000e-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\uffa0"
     "\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff0-\uffff\U000e0000-\U000e0fff]"
 )
-BLANKS = re.compile(r"[\s\u3164\uffa0]+")
 NOTHING = frozenset(
     ("", "无", "暂无", "-", "--", "—", "——", "/", "\\", "空", "n/a", "na", "null", "none")
 )
@@ -54,10 +53,13 @@ def _number(value: float) -> str:
 def clean(text: str) -> str:
     """NFKC, without invisible characters, runs of blanks as one, none at the ends."""
     if not text.isascii():
-        text = INVISIBLE.sub("", unicodedata.normalize("NFKC", INVISIBLE.sub("", text)))
+        if INVISIBLE.search(text):
+            text = INVISIBLE.sub("", text)
+        if not unicodedata.is_normalized("NFKC", text):
+            text = INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
     elif not text.isprintable():
         text = INVISIBLE.sub("", text)
-    return BLANKS.sub(" ", text).strip()
+    return " ".join(text.split())
 
 
 def text_of(cell: Cell) -> str:
@@ -79,7 +81,11 @@ def is_nothing(text: str) -> bool:
 
 
 def is_empty(cell: Cell) -> bool:
-    return cell == "" or (isinstance(cell, str) and not clean(cell))
+    """Whether nothing is to be seen in the cell."""
+    if not isinstance(cell, str):
+        return False
+    # Most cells begin with a visible character; only the rest are worth cleaning.
+    return not (cell and ("!" <= cell[0] <= "~" or "\u3400" <= cell[0] <= "\u9fff" or clean(cell)))
 
 
 def short(text: str) -> str:

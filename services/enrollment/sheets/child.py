@@ -15,6 +15,8 @@ from typing import BinaryIO
 
 import msgspec
 
+from services.enrollment.sheets.errors_out import Extract, write_extracts
+from services.enrollment.sheets.kinds import read_file
 from services.enrollment.sheets.parsed import Options
 
 ROWS_A_FRAME = 2_000
@@ -22,7 +24,7 @@ LENGTH = struct.Struct(">I")
 
 
 class Request(msgspec.Struct, frozen=True):
-    """What to read and within which limits."""
+    """What to read and within which limits; with `errors_to`, which bad rows to write there."""
 
     path: str
     kind: str
@@ -33,7 +35,7 @@ class Request(msgspec.Struct, frozen=True):
     memory_bytes: int
     cpu_seconds: int
     errors_to: str = ""
-    reasons: list[tuple[str, int, str]] = []
+    extracts: tuple[Extract, ...] = ()
 
 
 def send(out: BinaryIO, tag: str, value: object) -> None:
@@ -70,9 +72,11 @@ def _where(error: BaseException) -> str:
 
 
 def _serve(request: Request, out: BinaryIO) -> None:
-    # Imported under the limits, so that what a reader loads counts as well.
-    from services.enrollment.sheets.kinds import read_file
-
+    if request.errors_to:
+        out_path = Path(request.errors_to)
+        count = write_extracts(Path(request.path), request.name, request.extracts, out_path)
+        send(out, "written", count)
+        return
     parsed = read_file(
         Path(request.path),
         request.kind,

@@ -84,11 +84,13 @@ def _wrong(what: str) -> Refusal:
     return Refusal("file_not_a_table", f"这是{what}，不是 Excel 或 CSV 表格", SAVE_AS)
 
 
-def _broken() -> Refusal:
+def broken() -> Refusal:
+    """A file that breaks off or is damaged."""
     return Refusal("file_cut_off", "文件不完整，打不开（可能没传完）", "重新下载或另存一份再传")
 
 
-def _locked() -> Refusal:
+def locked() -> Refusal:
+    """A file that opens with a password only."""
     return Refusal("file_encrypted", "文件加了密码，读不了", "打开后去掉密码，另存一份再传")
 
 
@@ -96,14 +98,14 @@ def _ole(path: Path) -> Format:
     data = path.read_bytes()
     has = {n: n.encode("utf-16-le") in data for n in ("EncryptedPackage", "WordDocument")}
     if has["EncryptedPackage"] or "EncryptionInfo".encode("utf-16-le") in data:
-        raise _locked()
+        raise locked()
     if any(n.encode("utf-16-le") + b"\x00\x00" in data for n in ("Workbook", "Book")):
         return Format.XLS
     if has["WordDocument"]:
         raise _wrong("Word 文档")
     if "PowerPoint Document".encode("utf-16-le") in data:
         raise _wrong("演示文稿")
-    raise _broken()
+    raise broken()
 
 
 def _zip(path: Path) -> Format:
@@ -113,7 +115,7 @@ def _zip(path: Path) -> Format:
             _refuse_bomb(entries)
             _refuse_other_package(archive, entries)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError) as error:
-        raise _broken() from error
+        raise broken() from error
     return Format.XLSX
 
 
@@ -134,7 +136,7 @@ def _refuse_bomb(entries: list[zipfile.ZipInfo]) -> None:
 def _refuse_other_package(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> None:
     names = {e.filename.replace("\\", "/").lstrip("/").lower() for e in entries}
     if any(e.flag_bits & 1 for e in entries):
-        raise _locked()
+        raise locked()
     if "[content_types].xml" in names and any(n.startswith("xl/") for n in names):
         if "xl/workbook.bin" in names:
             raise _wrong("二进制的 .xlsb 文件")

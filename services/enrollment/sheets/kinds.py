@@ -4,12 +4,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from services.enrollment.sheets.calendar import DayRow, TermRow, read_calendar
 from services.enrollment.sheets.dates import DateReader
 from services.enrollment.sheets.parsed import Options, Parsed, Question, Refusal
 from services.enrollment.sheets.reading import Reading, describe_sheet
 from services.enrollment.sheets.roll import read_roll
 from services.enrollment.sheets.roll_rows import ChildDay, ClassDay
 from services.enrollment.sheets.roster import RosterRow, read_roster
+from services.enrollment.sheets.staff import StaffRow, read_staff
 from services.enrollment.sheets.workbook import Sheet, open_book
 
 
@@ -23,6 +25,8 @@ class Kind:
 
 KINDS: dict[str, Kind] = {
     "roster": Kind(read_roster, (RosterRow,)),
+    "staff": Kind(read_staff, (StaffRow,)),
+    "calendar": Kind(read_calendar, (DayRow, TermRow)),
     "roll": Kind(read_roll, (ChildDay, ClassDay)),
 }
 

@@ -96,6 +96,15 @@ class Placing:
         said = raw.get("grade") or raw.get("class") or self.from_sheet
         return self.place(raw, school) if said else None
 
+    def of_text(self, text: str, grade: str, school: School) -> ClassRef | Refusal:
+        """A class named apart, as in a list of classes; `grade` counts where it names none."""
+        key = (text, grade, school, "apart")
+        if key not in self.known:
+            self.known[key] = self._resolve("", text, school)
+            if isinstance(self.known[key], Refusal) and grade:
+                self.known[key] = self._resolve(grade, text, school)
+        return self.known[key]
+
     def _resolve(self, grade: str, class_: str, school: School) -> ClassRef | Refusal:
         try:
             return self.class_ref(grade, class_, school)

@@ -5,7 +5,7 @@ import selectors
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -14,8 +14,9 @@ from typing import IO
 import msgspec
 
 from services.enrollment.sheets.child import LENGTH, Request
+from services.enrollment.sheets.errors_out import extracts
 from services.enrollment.sheets.kinds import KINDS
-from services.enrollment.sheets.parsed import Fault, Parsed
+from services.enrollment.sheets.parsed import Fault, Parsed, SheetReport
 
 PROJECT = Path(__file__).resolve().parents[3]
 MAX_FRAME_BYTES = 64 * 2**20
@@ -83,6 +84,38 @@ def parse(
         raise ReaderFailed("no answer")
     except ReaderFailed as error:
         return Parsed(kind=wish.kind, faults=(_given_up(str(error)),))
+
+
+def write_errors(
+    path: Path,
+    out: Path,
+    faults: Sequence[Fault],
+    reports: Sequence[SheetReport],
+    name: str = "",
+    limits: Limits = Limits(),
+) -> int:
+    """Write the rows that `faults` name to `out`, an .xlsx of the same shape with 原因.
+
+    `faults` may be the reader's and the importer's own together. Answers the number of bad rows.
+    Raises `ReaderFailed` where the file can no longer be read.
+    """
+    request = Request(
+        path=str(path),
+        kind="",
+        name=name or path.name,
+        account_school=None,
+        answers={},
+        today=None,
+        memory_bytes=limits.memory_bytes,
+        cpu_seconds=limits.cpu_seconds,
+        errors_to=str(out),
+        extracts=tuple(extracts(faults, reports)),
+    )
+    for tag, raw in frames(request, limits):
+        if tag == "written":
+            return msgspec.msgpack.decode(raw, type=int)
+        raise ReaderFailed(msgspec.msgpack.decode(raw, type=str))
+    raise ReaderFailed("no answer")
 
 
 def _given_up(why: str) -> Fault:

@@ -70,6 +70,13 @@ class Reading:
         """Refuse a row that has been built already."""
         self.fault(replace(describe_sheet(sheet, problem), row=row, cell=cell))
 
+    def fault_in(self, sheet: str, row: int, field: str, label: str, problem: Refusal) -> None:
+        """Refuse a row of a sheet that has been reported already, for what one field says."""
+        report = next((r for r in self.reports if r.name == sheet), None)
+        column = report.columns.get(field, "A") if report else "A"
+        fault = describe_sheet(sheet, problem)
+        self.fault(replace(fault, row=row, cell=f"{column}{row}", column=label))
+
     def warn(self, warning: Fault) -> None:
         if len(self.warnings) < MAX_LISTED_FAULTS:
             self.warnings.append(warning)

@@ -15,7 +15,7 @@ import python_calamine as calamine
 
 from services.enrollment.sheets.biff import read_xls_marks
 from services.enrollment.sheets.cells import Cell, Special
-from services.enrollment.sheets.formats import Format, detect
+from services.enrollment.sheets.formats import Format, broken, detect, locked
 from services.enrollment.sheets.parsed import Refusal
 from services.enrollment.sheets.text_table import read_text
 from services.enrollment.sheets.xlsx_marks import BookMarks, Marks, read_marks
@@ -77,7 +77,7 @@ class Book:
             try:
                 self.loaded = (name, self.opened.get_sheet_by_name(name))
             except (calamine.CalamineError, OSError, ValueError) as error:
-                raise _unreadable() from error
+                raise broken() from error
         return self.loaded[1]
 
     def rows(self, name: str) -> Iterator[tuple[int, Row]]:
@@ -103,11 +103,9 @@ def _open(path: Path, kind: Format, marks: BookMarks) -> Book:
         opened = calamine.CalamineWorkbook.from_path(path)
         described = opened.sheets_metadata
     except calamine.PasswordError as error:
-        raise Refusal(
-            "file_encrypted", "文件加了密码，读不了", "打开后去掉密码，另存一份再传"
-        ) from error
+        raise locked() from error
     except (calamine.CalamineError, OSError, ValueError) as error:
-        raise _unreadable() from error
+        raise broken() from error
     book = Book(path, kind, marks.date1904, opened=opened)
     tables = [m for m in described if m.typ == calamine.SheetTypeEnum.WorkSheet]
     if len(tables) > MAX_SHEETS:
@@ -119,10 +117,6 @@ def _open(path: Path, kind: Format, marks: BookMarks) -> Book:
         visible = meta.visible == calamine.SheetVisibleEnum.Visible
         book.sheets.append(Sheet(meta.name, visible, book, known.hidden_rows, known.special))
     return book
-
-
-def _unreadable() -> Refusal:
-    return Refusal("file_cut_off", "文件坏了或者不完整，打不开", "重新下载或另存一份再传")
 
 
 def _padded(table: calamine.CalamineSheet) -> Iterator[tuple[int, Row]]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from services.enrollment.sheets.cells import Special
-from services.enrollment.sheets.formats import MAX_UNPACKED_BYTES
+from services.enrollment.sheets.formats import MAX_UNPACKED_BYTES, broken
 from services.enrollment.sheets.parsed import Refusal
 
 BLOCK_BYTES = 2**20
@@ -68,9 +68,7 @@ def read_marks(path: Path) -> BookMarks:
                 re.search(rb"\bdate1904=[\"'](?:1|true)", book) is not None,
             )
     except (zipfile.BadZipFile, KeyError, EOFError, OSError, NotImplementedError) as error:
-        raise Refusal(
-            "file_cut_off", "文件不完整，打不开（可能没传完）", "重新下载或另存一份再传"
-        ) from error
+        raise broken() from error
 
 
 def _small(archive: zipfile.ZipFile, part: str) -> bytes:
