@@ -14,15 +14,22 @@ CLASS_SO = "写成“八（3）班”或“3”"
 TOO_HIGH = re.compile(r"高[一二三中]|十[一二]?年级|1[0-2]年级|大班|中班|小班|学前|幼儿")
 NUM = r"([0-9]{1,2}|[一二三四五六七八九十]{1,3})"
 GRADE = re.compile(
-    rf"(?:(?:小学|初中|中学)?第?{NUM}年[级纪]|(?:初中?|中)([一二三四1234])(?:年级)?"
-    rf"|(?:小学?|小)([一二三四五六1-6])(?:年级)?|((?:19|20)?[0-9]{{2}})[级届](?:初中|小学)?)"
+    rf"(?:(?:小学|初中|中学)?第?{NUM}年[级纪]|(?:初中?|中)([一二三四1234])(?![0-9])(?:年级)?"
+    rf"|(?:小学?|小)([一二三四五六1-6])(?![0-9])(?:年级)?"
+    rf"|(?:初中?|小学?)?((?:19|20)?[0-9]{{2}})级(?:初中|小学)?)"
 )
 NUMBER = re.compile(rf"[(\[【<]?第?{NUM}[)\]】>]?班?")
 BRACKETED = re.compile(rf"([1-9]|[{NUMERALS}])年?级?[(\[【<.\-—·]{NUM}[)\]】>]?班?")
+BRACKETED_NAMED = re.compile(rf"([1-9]|[{NUMERALS}])年?级?[(\[【]{NUM}[)\]】]\D{{1,6}}班")
+YEAR_CLASS = re.compile(rf"([1-9]|[{NUMERALS}])年{NUM}班")
 TWO_WORDS = re.compile(rf"([{NUMERALS}])([0-9]{{1,2}}|[{NUMERALS}十]{{1,3}})班?")
 DIGITS = re.compile(r"0?([1-9])([0-9]{2})班?")
 COHORT_DIGITS = re.compile(r"((?:20)?[0-9]{2})([0-9]{2})班?")
-COHORT_LATE = re.compile(r"((?:19|20)[0-9]{2})届")
+HALF = re.compile("[(]?[上下](学期|册|期)?[)]?")
+IN_SHEET_NAME = re.compile(
+    rf"{GRADE.pattern}(?:[(\[【]?{NUM}[)\]】]?班?)?|{BRACKETED.pattern}|{YEAR_CLASS.pattern}"
+    rf"|(?<![0-9.])[1-9][0-9]{{2}}班?(?![0-9.年月])|[{NUMERALS}][0-9{NUMERALS}]{{1,2}}班"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +44,7 @@ class Place:
 
 def read_grade(text: str) -> Place | None:
     """Grade or cohort of a grade cell; None for an empty one. Raises `Refusal`."""
-    text = tight(text)
+    text = tight(text).replace("級", "级")
     if not text:
         return None
     _refuse_other_stages(text)
@@ -45,9 +52,7 @@ def read_grade(text: str) -> Place | None:
         return Place(grade=chinese_number(text))
     found = GRADE.match(text)
     if found:
-        rest = text[found.end() :]
-        head = _grade_of(found)
-        return _with_rest(head, rest) if rest else head
+        return _with_rest(_grade_of(found), text[found.end() :])
     raise Refusal("grade_unreadable", "看不出是哪个年级", GRADE_SO)
 
 
@@ -73,6 +78,8 @@ def _grade_of(found: re.Match[str]) -> Place:
 
 
 def _with_rest(head: Place, rest: str) -> Place:
+    if not rest or HALF.fullmatch(rest):
+        return head
     number = NUMBER.fullmatch(rest)
     if number:
         return Place(head.grade, _class_number(number[1]), "", head.cohort)
@@ -88,20 +95,20 @@ def _class_number(text: str) -> int:
 
 def read_class(text: str, grade: int | None = None) -> Place | None:
     """What a class cell says; `grade` of the row settles 83 and 一二. None for an empty one."""
-    text = tight(text)
+    text = tight(text).replace("級", "级")
     if not text:
         return None
     _refuse_other_stages(text)
     found = GRADE.match(text)
     if found and (found[0] != text or not text.isdecimal()):
-        head = _grade_of(found)
-        return _with_rest(head, text[found.end() :]) if text[found.end() :] else head
+        return _with_rest(_grade_of(found), text[found.end() :])
     return _short_form(text, grade) or _named(text)
 
 
 def _short_form(text: str, grade: int | None) -> Place | None:
-    if found := BRACKETED.fullmatch(text):
-        return Place(chinese_number(found[1]), _class_number(found[2]))
+    for pattern in (BRACKETED, BRACKETED_NAMED, YEAR_CLASS):
+        if found := pattern.fullmatch(text):
+            return Place(chinese_number(found[1]), _class_number(found[2]))
     if found := DIGITS.fullmatch(text):
         return Place(int(found[1]), _class_number(found[2]))
     if found := COHORT_DIGITS.fullmatch(text):
@@ -123,26 +130,28 @@ def _number_or_pair(digits: str, text: str, grade: int | None) -> Place:
 
 
 def _named(text: str) -> Place:
-    """A class with a name of its own, such as 向日葵班; anything with digits left is unclear."""
-    if re.search(r"[0-9]", text) or len(text) > 20 or not re.search(r"[^\W\d_]", text):
+    """A class with a name of its own, such as 向日葵班 or 实验1班."""
+    digits = re.search(r"[0-9]", text)
+    if (
+        (digits and not re.fullmatch(r"[\u4e00-\u9fff]{2,}[(]?[0-9]{1,2}[)]?班", text))
+        or len(text) > 20
+        or not re.search(r"[^\W\d_]", text)
+    ):
         raise Refusal("class_unreadable", "看不出是几班", CLASS_SO)
     return Place(name=text)
 
 
 def read_sheet_name(text: str) -> Place | None:
     """What a sheet's name says of its class; None where it says nothing (Sheet1, 名册)."""
-    text = tight(clean(text))
-    found = re.search(
-        rf"{GRADE.pattern}(?:[(\[【]?{NUM}[)\]】]?班?)?|{BRACKETED.pattern}|[1-9][0-9]{{2}}班?"
-        rf"|[{NUMERALS}][0-9{NUMERALS}]{{1,2}}班",
-        text,
-    )
-    if not found:
-        return None
+    text = tight(clean(text)).replace("級", "级")
+    found = IN_SHEET_NAME.search(text)
     try:
-        return read_class(found[0])
+        if found:
+            return read_class(found[0])
+        whole = _short_form(text, None)
     except (Refusal, ValueError):
         return None
+    return whole if whole and (text.endswith("班") or TWO_WORDS.fullmatch(text)) else None
 
 
 def grade_of_cohort(cohort: int, year: int, middle: bool) -> int:

@@ -2,6 +2,7 @@
 
 import re
 import zipfile
+import zlib
 from enum import Enum
 from pathlib import Path
 
@@ -35,6 +36,19 @@ OTHERS: tuple[tuple[bytes, str], ...] = (
     (b"MZ", "程序文件"),
     (b"\x7fELF", "程序文件"),
 )
+
+
+DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    KeyError,
+    NotImplementedError,
+    OSError,
+    RuntimeError,
+    ValueError,
+)
+"""What Python's zip reader raises for an archive that is damaged or made up."""
 
 
 class Format(Enum):
@@ -114,7 +128,7 @@ def _zip(path: Path) -> Format:
             entries = archive.infolist()
             _refuse_bomb(entries)
             _refuse_other_package(archive, entries)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError) as error:
+    except DAMAGE as error:
         raise broken() from error
     return Format.XLSX
 

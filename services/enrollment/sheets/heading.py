@@ -163,7 +163,7 @@ def facts_above(head: Sequence[Row], heading_row: int) -> dict[str, str]:
     for row in head[:heading_row]:
         texts = [clean(shown(c)) for c in row if not is_empty(c)]
         facts["title"] = f"{facts.get('title', '')} {' '.join(dict.fromkeys(texts))}".strip()
-        for text, following in zip(texts, [*texts[1:], ""], strict=True):
+        for text, following in zip(texts, [*texts[1:], ""], strict=False):
             _note_fact(facts, text, following)
     return facts
 

@@ -18,7 +18,7 @@ from services.enrollment.sheets.parsed import Refusal
 
 MAX_NAME_CHARACTERS = 60
 MAX_TEXT_CHARACTERS = 500
-DOTS = re.compile(r"[·•・･‧∙⋅●᛫⸱˙．‐᠂ꞏ]|(?<=[\u3400-\u9fff])\.(?=[\u3400-\u9fff])")
+DOTS = re.compile(r"[·•・･‧∙⋅●᛫⸱˙．᠂ꞏ]|(?<=[\u3400-\u9fff])\.(?=[\u3400-\u9fff])")
 HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
 SCIENTIFIC = re.compile(r"[0-9](?:\.[0-9]+)?E\+?[0-9]{1,2}", re.I)
 DOCUMENT = re.compile(r"[0-9A-Z()/-]{4,24}")
@@ -59,7 +59,8 @@ def read_text(cell: Cell) -> str | None:
 
 def name_key(text: str) -> str:
     """What makes two names equal: NFKC, no blanks, every middle dot the same."""
-    return DOTS.sub("·", tight(clean(text))).casefold()
+    bare = DOTS.sub("·", tight(clean(text))).casefold()
+    return bare if bare.isascii() else tight(unicodedata.normalize("NFKC", bare))
 
 
 def read_name(cell: Cell) -> str | None:
@@ -152,8 +153,8 @@ def read_phone(cell: Cell) -> str | None:
     if not text:
         return None
     first = re.split(r"[/、,;，；]|或", text)[0]
-    bare = first.removeprefix("+86").removeprefix("0086").strip("()")
-    bare = re.sub(r"[()\s—–]", "", bare) if "(" in bare else re.sub(r"[—–]", "-", bare)
+    bare = re.sub(r"[()]", "", first).removeprefix("+86").removeprefix("0086")
+    bare = re.sub(r"[—–]", "-", bare)
     digits = bare.replace("-", "")
     digits = digits.removeprefix("86") if len(digits) == 13 else digits
     if MOBILE.fullmatch(digits):

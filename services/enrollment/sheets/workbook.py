@@ -7,6 +7,7 @@ Text has none of these.
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -74,10 +75,9 @@ class Book:
             return None
         if self.loaded is None or self.loaded[0] != name:
             self.loaded = None
-            try:
+            with _refused_when_broken():
                 self.loaded = (name, self.opened.get_sheet_by_name(name))
-            except (calamine.CalamineError, OSError, ValueError) as error:
-                raise broken() from error
+        assert self.loaded
         return self.loaded[1]
 
     def rows(self, name: str) -> Iterator[tuple[int, Row]]:
@@ -98,14 +98,25 @@ def open_book(path: Path, name: str = "") -> Book:
     return _open(path, kind, marks)
 
 
-def _open(path: Path, kind: Format, marks: BookMarks) -> Book:
+@contextmanager
+def _refused_when_broken() -> Iterator[None]:
+    """calamine answers damage with an error, or with a panic, which is no `Exception`."""
     try:
-        opened = calamine.CalamineWorkbook.from_path(path)
-        described = opened.sheets_metadata
+        yield
     except calamine.PasswordError as error:
         raise locked() from error
     except (calamine.CalamineError, OSError, ValueError) as error:
         raise broken() from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise broken() from error
+
+
+def _open(path: Path, kind: Format, marks: BookMarks) -> Book:
+    with _refused_when_broken():
+        opened = calamine.CalamineWorkbook.from_path(path)
+        described = opened.sheets_metadata
     book = Book(path, kind, marks.date1904, opened=opened)
     tables = [m for m in described if m.typ == calamine.SheetTypeEnum.WorkSheet]
     if len(tables) > MAX_SHEETS:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from services.enrollment.sheets.cells import Special
-from services.enrollment.sheets.formats import MAX_UNPACKED_BYTES, broken
+from services.enrollment.sheets.formats import DAMAGE, MAX_UNPACKED_BYTES, broken
 from services.enrollment.sheets.parsed import Refusal
 
 BLOCK_BYTES = 2**20
@@ -67,7 +67,7 @@ def read_marks(path: Path) -> BookMarks:
                 {name: _scan(archive, part) for name, part in _parts(archive, book)},
                 re.search(rb"\bdate1904=[\"'](?:1|true)", book) is not None,
             )
-    except (zipfile.BadZipFile, KeyError, EOFError, OSError, NotImplementedError) as error:
+    except DAMAGE as error:
         raise broken() from error
 
 
