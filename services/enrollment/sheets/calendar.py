@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from typing import cast
 
 from services.enrollment.sheets import codes, values
@@ -12,7 +13,7 @@ from services.enrollment.sheets.columns import SCHOOL_CODE, SCHOOL_NAME, in_word
 from services.enrollment.sheets.dates import DateReader
 from services.enrollment.sheets.heading import LOOK_AT_ROWS, Column, facts_above, find_heading
 from services.enrollment.sheets.parsed import Parsed, Refusal, TermNamed
-from services.enrollment.sheets.placing import School, read_term
+from services.enrollment.sheets.placing import School, read_term, school_year
 from services.enrollment.sheets.reading import RawRow, Reading, Table
 from services.enrollment.sheets.roster import refuse_headless, visible
 from services.enrollment.sheets.workbook import Sheet
@@ -175,12 +176,13 @@ def read_calendar(sheets: Sequence[Sheet], reading: Reading) -> Parsed:
         head = sheet.head(LOOK_AT_ROWS)
         terms = find_heading(head, sheet.merged(), TERMS)
         days = find_heading(head, sheet.merged(), DAYS)
-        facts: dict[str, str] = {}
         if terms and terms.has("opens") and terms.has("closes"):
             facts = facts_above(head, terms.row)
             table = Table(reading, sheet, terms)
             rows.extend(_terms(table, facts))
         elif days and (days.has("date") or days.has("from")):
+            facts = facts_above(head, days.row)
+            reading.dates.school_year = partial(school_year, reading, facts)
             table = Table(reading, sheet, days)
             rows.extend(_days(table))
         else:

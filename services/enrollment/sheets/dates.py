@@ -12,12 +12,14 @@ EPOCH_1904 = date(1904, 1, 1)
 MIN_SERIAL, MAX_SERIAL = 7_000, 75_000
 """Days from 1919 to 2105: what a serial may mean beside 20120901 and a bare year."""
 
+SCHOOL_YEAR_STARTS_MONTH = 8
 CHINESE = str.maketrans("〇○零一二三四五六七八九", "000123456789")
 YMD = re.compile(
     r"(\d{4})\s*[-/.年,、\\_·~ ]\s*(\d{1,2})\s*[-/.月,、\\_·~ ]\s*(\d{1,2})\s*[日号]?\.?"
 )
 COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 LAST_YEAR = re.compile(r"(\d{1,2})\s*[-/. ]\s*(\d{1,2})\s*[-/. ]\s*(\d{4})")
+MONTH_DAY = re.compile(r"(1[0-2]|0?[1-9])\s*月\s*(\d{1,2})\s*[日号]?")
 TWO_DIGIT = re.compile(r"'?(\d{2})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*[日号]?|\d{6}")
 NO_DAY = re.compile(r"\d{4}\s*(?:[-/.年]\s*\d{1,2}\s*月?|年)?|(?:19|20)\d{2}(?:0[1-9]|1[0-2])")
 MONTH_NAMES = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
@@ -43,6 +45,8 @@ class DateReader:
         self.order = options.get(ORDER_QUESTION)
         self.epoch = EPOCH_1904 if date1904 else EPOCH_1900
         self.ask = ask
+        self.school_year: Callable[[], int | None] | None = None
+        """Where days of one school year stand, gives the year for 9月1日; birth dates have none."""
 
     def __call__(self, cell: Cell) -> date | None:
         """The day, None for an empty cell. Raises `Refusal` for what is no certain day."""
@@ -74,9 +78,17 @@ class DateReader:
                 return _day(*found.groups())
         if re.fullmatch(r"\d{5}(?:\.\d+)?", text):
             return self._number(float(text))
+        if self.school_year and (found := MONTH_DAY.fullmatch(text)):
+            return self._this_year(int(found[1]), found[2])
         if found := LAST_YEAR.fullmatch(text):
             return self._year_last(*(int(g) for g in found.groups()))
         return _in_words(text)
+
+    def _this_year(self, month: int, day: str) -> date:
+        start = self.school_year() if self.school_year else None
+        if start is None:
+            raise Refusal("year_unknown", "没有写年份", "回答上面的问题，或" + WRITE_SO)
+        return _day(start + (month < SCHOOL_YEAR_STARTS_MONTH), month, day)
 
     def _year_last(self, first: int, second: int, year: int) -> date:
         """1/9/2012 is asked, unless one of the two cannot be a month or both are the same."""

@@ -28,7 +28,7 @@ from services.enrollment.sheets.parsed import ClassRef, Fault, Question, Refusal
 from services.enrollment.sheets.placing import Placing, School, placing, school_year
 from services.enrollment.sheets.reading import FOOTER, RawRow, Reading, Table, describe_sheet
 from services.enrollment.sheets.roll_rows import ChildDay
-from services.enrollment.sheets.values import name_key, plain
+from services.enrollment.sheets.values import mask, name_key, plain
 from services.enrollment.sheets.workbook import Row, Sheet
 
 MIN_DAYS = 4
@@ -116,7 +116,7 @@ class Grid:
         """All children of the sheet: a column's meaning needs every cell in it."""
         for raw in self.table.rows():
             if not raw.text("name"):
-                if not raw.bad and any(_text(raw.cells, p) for p in self.days):
+                if not raw.bad and any(_is_mark(_text(raw.cells, p)) for p in self.days):
                     problem = Refusal("name_missing", "没有姓名", "补上姓名", "（空）")
                     self.table.fault(raw, problem, "name")
                 continue
@@ -124,6 +124,24 @@ class Grid:
             class_ = self.where.place_if_said(raw, school)
             if school and not raw.bad:
                 self.rows.append((raw, school, class_))
+        self._refuse_namesakes()
+
+    def _refuse_namesakes(self) -> None:
+        """Two rows of one name in a class, without numbers, are nobody's marks for certain."""
+        groups: dict[tuple[object, ...], list[RawRow]] = {}
+        for raw, school, class_ in self.rows:
+            who = raw.text("id_number") or raw.text("student_number")
+            key = (school, class_, name_key(raw.text("name")), who)
+            groups.setdefault(key, []).append(raw)
+        for group in (g for g in groups.values() if len(g) > 1):
+            for raw in group:
+                problem = Refusal(
+                    "same_name_same_class",
+                    "同班同名，分不清是谁的考勤",
+                    "补上身份证件号或学籍号一列；重复的只留一行",
+                )
+                self.table.fault(raw, problem, "name", value=mask(raw.text("name")))
+        self.rows = [row for row in self.rows if not row[0].bad]
 
     def children(self) -> Iterator[ChildDay]:
         """Marks of every day on which a roll was taken: an empty column is no roll."""
@@ -215,8 +233,13 @@ class Grid:
             mark=mark,
             id_number=raw.text("id_number") or None,
             student_number=raw.text("student_number") or None,
-            reason=text or None,
+            reason=text if len(text) > 1 and mark is not Mark.PRESENT else None,
         )
+
+
+def _is_mark(text: str) -> bool:
+    """Totals below the list are numbers; marks are not."""
+    return bool(text) and not text.replace(".", "").rstrip("%").isdecimal()
 
 
 def _text(cells: Row, place: int) -> str:
@@ -251,7 +274,7 @@ def read_grid(
     dates = _dates(days, _month_texts(sheet, facts), reading, facts)
     if dates is None:
         return
-    table = Table(reading, sheet, heading)
+    table = Table(reading, sheet, heading, frozenset(dates))
     grid = Grid(table, dates, placing(table, facts))
     grid.legend = sheet_legend(sheet, heading)
     grid.gather()

@@ -32,6 +32,7 @@ CHOICES = (
     ("late", "迟到（算到校）"),
     ("unmarked", "没有记录"),
 )
+BLANK_CHOICES = (CHOICES[0], CHOICES[-1])
 SAME_SIGN = str.maketrans("✓✔☑✅✕✖✗✘╳☓×Ｘ◯〇Oo●◎▲△", "√√√√×××××××X○○OO●◎▲△")
 KNOWN = {
     "√": Mark.PRESENT,
@@ -51,11 +52,19 @@ WORDS: tuple[tuple[str, Mark], ...] = (
     ("缺课", Mark.UNEXCUSED),
     ("缺席", Mark.UNEXCUSED),
     ("未请假", Mark.UNEXCUSED),
+    ("不明", Mark.UNEXCUSED),
+    ("不知", Mark.UNEXCUSED),
+    ("未知", Mark.UNEXCUSED),
+    ("联系不上", Mark.UNEXCUSED),
     ("未到", Mark.UNEXCUSED),
     ("没来", Mark.UNEXCUSED),
     ("病", Mark.SICK),
     ("生病", Mark.SICK),
     ("住院", Mark.SICK),
+    ("医院", Mark.SICK),
+    ("感冒", Mark.SICK),
+    ("发烧", Mark.SICK),
+    ("发热", Mark.SICK),
     ("事假", Mark.PERSONAL),
     ("因事", Mark.PERSONAL),
     ("有事", Mark.PERSONAL),
@@ -139,7 +148,7 @@ def settled(reading: Reading, sign: str) -> Mark | None:
         answer = next((v for k, v in pairs if sign_of(k) == sign), None)
     if not answer:
         return None
-    known = {m.value: m for m in Mark}
+    known = {m.value: m for m in Mark} | {label: Mark(key) for key, label in CHOICES}
     return known.get(answer) or KNOWN.get(answer) or word_meaning(answer)
 
 
@@ -147,9 +156,9 @@ def question(sign: str, said: str = "") -> Question:
     text = f"“{sign}”是什么意思？" + (f"图例写的是“{said}”。" if said else "")
     if sign == BLANK:
         text = "点过名的日子里有空着的格，是到校还是没有记录？"
-    return Question(
-        id=f"legend:{sign}", text=text, option="legend", choices=CHOICES, hint=f"{sign}=病假"
-    )
+    choices = BLANK_CHOICES if sign == BLANK else CHOICES
+    hint = f"{sign}={choices[0][1]}"
+    return Question(id=f"legend:{sign}", text=text, option="legend", choices=choices, hint=hint)
 
 
 def asked(sign: str) -> Refusal:

@@ -11,10 +11,10 @@ from services.enrollment.sheets.classes import (
     read_grade,
     read_sheet_name,
 )
+from services.enrollment.sheets.dates import SCHOOL_YEAR_STARTS_MONTH
 from services.enrollment.sheets.parsed import ClassRef, Question, Refusal, TermNamed
 from services.enrollment.sheets.reading import RawRow, Reading, Table
 
-SCHOOL_YEAR_STARTS_MONTH = 8
 YEARS = re.compile(r"(20\d{2})\s*(?:年)?(?:\s*[-—–~～至/]+\s*(20\d{2}|\d{2}))?\s*(?:学年|年)?")
 FIRST_HALF = re.compile("第一学期|上学期|上期|秋|第1学期|上半学年")
 SECOND_HALF = re.compile("第二学期|下学期|下期|春|第2学期|下半学年")

@@ -26,10 +26,10 @@ MAX_FOOTER_CELLS = 6
 MAX_QUESTIONS = 200
 MAX_COVERED_ROWS = 10_000
 FOOTER = re.compile(
-    r"^(合计|总计|小计|共计|本页|共\d+|制表|填表|填报|审核|复核|校长|负责人|经办|班主任|单位|盖章|签[字名]"
-    r"|备注|注\d?[:.、\s]|注$|说明|填写说明|联系人|联系电话|第\d+页|以下空白|图例|打印|日期[:：])"
+    r"^[(]?(合计|总计|小计|共计|本页|共\d+|制表|填表|填报|审核|复核|校长|负责人|经办|班主任|单位|盖章|签[字名]"
+    r"|备注|注\d?[:.、\s]|注$|出勤|缺勤|应到|实到|说明|填写说明|联系人|联系电话|第\d+页|以下空白|图例|打印|日期[:：])"
 )
-TOTAL = re.compile(r"^(合计|总计|小计|共计|总人数|以下空白)")
+TOTAL = re.compile(r"^[(]?(合计|总计|小计|共计|总人数|以下空白)")
 
 
 LABELS = {
@@ -39,6 +39,9 @@ LABELS = {
     "grade": "年级",
     "class": "班级",
     "date": "日期",
+    "mark": "考勤",
+    "expected": "应到",
+    "present": "实到",
 }
 """What to call a column that the file does not have."""
 
@@ -122,7 +125,14 @@ class RawRow:
 class Table:
     """A sheet with its heading: walks its data rows and names its cells."""
 
-    def __init__(self, reading: Reading, sheet: Sheet, heading: Heading) -> None:
+    def __init__(
+        self,
+        reading: Reading,
+        sheet: Sheet,
+        heading: Heading,
+        also: frozenset[int] = frozenset(),
+    ) -> None:
+        self.looked_at = sorted({*heading.columns, *also})
         self.reading = reading
         self.sheet = sheet
         self.heading = heading
@@ -205,7 +215,7 @@ class Table:
         width = len(cells)
         merged = self.covered.get(index, ())
         if not any(
-            p < width and p not in merged and not is_empty(cells[p]) for p in self.heading.columns
+            p < width and p not in merged and not is_empty(cells[p]) for p in self.looked_at
         ):
             return True
         name = self.place.get("name")

@@ -29,10 +29,10 @@ from services.enrollment.sheets.heading import (
 )
 from services.enrollment.sheets.marks import Legend, Mark, asked, sign_of, word_meaning
 from services.enrollment.sheets.parsed import Parsed, Refusal, SheetReport
-from services.enrollment.sheets.placing import Placing, placing
+from services.enrollment.sheets.placing import Placing, placing, school_year
 from services.enrollment.sheets.reading import RawRow, Reading, Table, describe_sheet
 from services.enrollment.sheets.roll_rows import Absentee, ChildDay, ClassDay
-from services.enrollment.sheets.roster import visible
+from services.enrollment.sheets.roster import idle_note, visible
 from services.enrollment.sheets.values import mask, name_key
 from services.enrollment.sheets.workbook import Sheet
 
@@ -162,10 +162,11 @@ def _has_lists(heading: Heading) -> bool:
 
 
 def _refuse(sheet: Sheet, reading: Reading) -> None:
-    blank = not any(any(c != "" for c in row) for _, row in sheet.rows())
-    note = "是空表" if blank else "认不出是哪种考勤表"
-    reading.reports.append(SheetReport(name=sheet.name, read=False, note=note))
-    if not blank:
+    note = idle_note(sheet)
+    reading.reports.append(
+        SheetReport(name=sheet.name, read=False, note=note or "认不出是哪种考勤表")
+    )
+    if not note:
         problem = Refusal(
             "layout_unknown", "认不出是哪种考勤表，没有读", f"能读的有三种：{LAYOUTS}"
         )
@@ -175,6 +176,7 @@ def _refuse(sheet: Sheet, reading: Reading) -> None:
 def _by_child(table: Table, head: Sequence[list[Cell]]) -> Iterator[ChildDay]:
     facts = facts_above(head, table.heading.row)
     where = placing(table, facts)
+    table.reading.dates.school_year = lambda: school_year(table.reading, facts)
     legend = sheet_legend(table.sheet, table.heading)
     for raw in table.rows():
         row = _child_day(table, where, raw, legend, facts)
@@ -250,6 +252,7 @@ def _mark(table: Table, raw: RawRow, legend: Legend) -> Mark | None:
 def _by_class(table: Table, head: Sequence[list[Cell]]) -> Iterator[ClassDay]:
     facts = facts_above(head, table.heading.row)
     where = placing(table, facts)
+    table.reading.dates.school_year = lambda: school_year(table.reading, facts)
     for raw in table.rows():
         row = _class_day(table, where, raw, facts)
         if row:
@@ -328,10 +331,13 @@ def _counts(table: Table, raw: RawRow, absent: list[Absentee]) -> tuple[int, int
 def _refuse_repeats(rows: list[ChildDay | ClassDay], reading: Reading) -> None:
     """One class or child twice on a day: said again is one, said otherwise refuses both."""
     seen: dict[tuple[object, ...], ChildDay | ClassDay] = {}
-    for row in rows:
-        key = row.key()
-        first = seen.setdefault(key, row)
-        if first is row or first.says() == row.says():
+    repeated: set[int] = set()
+    for place, row in enumerate(rows):
+        first = seen.setdefault(row.key(), row)
+        if first is row:
+            continue
+        if first.says() == row.says():
+            repeated.add(place)
             continue
         for one, other in ((first, row), (row, first)):
             problem = Refusal(
@@ -340,3 +346,4 @@ def _refuse_repeats(rows: list[ChildDay | ClassDay], reading: Reading) -> None:
                 "只留对的一行",
             )
             reading.fault_at(one.sheet, one.row, getattr(one, "cell", f"A{one.row}"), problem)
+    rows[:] = [r for place, r in enumerate(rows) if place not in repeated]

@@ -1,11 +1,13 @@
 """A roster: children with their school and class, as rows that agree with each other."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import cast
 
 from services.enrollment.domain.identity import Sex, citizen_number
+from services.enrollment.sheets.cells import is_empty
 from services.enrollment.sheets.columns import roster_columns
 from services.enrollment.sheets.heading import LOOK_AT_ROWS, facts_above, find_heading
 from services.enrollment.sheets.parsed import ClassRef, Parsed, Refusal, SheetReport
@@ -100,16 +102,24 @@ def _table(sheet: Sheet, reading: Reading) -> Table | None:
 
 def refuse_headless(sheet: Sheet, reading: Reading, wanted: str) -> None:
     """Blank sheets are passed over; any other without a heading is a fault of the whole sheet."""
-    blank = not any(any(c != "" for c in row) for _, row in sheet.rows())
-    note = "是空表" if blank else "没有找到标题行"
-    reading.reports.append(SheetReport(name=sheet.name, read=False, note=note))
-    if not blank:
+    note = idle_note(sheet)
+    reading.reports.append(SheetReport(name=sheet.name, read=False, note=note or "没有找到标题行"))
+    if not note:
         problem = Refusal(
             "heading_not_found",
             f"前十行里没有找到标题行（要有{wanted}）",
             "补上标题行；不是名册的表请隐藏或删掉",
         )
         reading.fault(describe_sheet(sheet.name, problem))
+
+
+def idle_note(sheet: Sheet) -> str:
+    """Why a sheet without a heading may be passed over: blank, or prose; empty where it may not."""
+    widths = [sum(not is_empty(c) for c in row) for _, row in sheet.plain_rows()]
+    if not any(widths):
+        return "是空表"
+    prose = max(widths) <= 1 or re.search("说明|须知|代码|字典|填表要求", sheet.name)
+    return "是说明，没有读" if prose and len(widths) > 1 else ""
 
 
 def _rows(table: Table, facts: dict[str, str]) -> Iterator[RosterRow]:
