@@ -10,7 +10,8 @@ from services.enrollment.sheets.parsed import Options, Parsed, Question, Refusal
 from services.enrollment.sheets.reading import Reading, describe_sheet
 from services.enrollment.sheets.roll import read_roll
 from services.enrollment.sheets.roll_rows import ChildDay, ClassDay
-from services.enrollment.sheets.roster import RosterRow, read_roster
+from services.enrollment.sheets.roster import read_roster
+from services.enrollment.sheets.roster_rows import RosterRow
 from services.enrollment.sheets.staff import StaffRow, read_staff
 from services.enrollment.sheets.workbook import Sheet, open_book
 

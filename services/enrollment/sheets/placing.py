@@ -13,7 +13,8 @@ from services.enrollment.sheets.classes import (
 )
 from services.enrollment.sheets.dates import SCHOOL_YEAR_STARTS_MONTH
 from services.enrollment.sheets.parsed import ClassRef, Question, Refusal, TermNamed
-from services.enrollment.sheets.reading import RawRow, Reading, Table
+from services.enrollment.sheets.reading import Reading
+from services.enrollment.sheets.table import RawRow, Table
 
 YEARS = re.compile(r"(20\d{2})\s*(?:年)?(?:\s*[-—–~～至/]+\s*(20\d{2}|\d{2}))?\s*(?:学年|年)?")
 FIRST_HALF = re.compile("第一学期|上学期|上期|秋|第1学期|上半学年")

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import cast
 
@@ -10,10 +9,12 @@ from services.enrollment.domain.identity import Sex, citizen_number
 from services.enrollment.sheets.cells import is_empty
 from services.enrollment.sheets.columns import roster_columns
 from services.enrollment.sheets.heading import LOOK_AT_ROWS, facts_above, find_heading
-from services.enrollment.sheets.parsed import ClassRef, Parsed, Refusal, SheetReport
+from services.enrollment.sheets.parsed import Parsed, Refusal, SheetReport
 from services.enrollment.sheets.placing import Placing, placing, read_term
-from services.enrollment.sheets.reading import RawRow, Reading, Table, describe_sheet
+from services.enrollment.sheets.reading import Reading, describe_sheet
 from services.enrollment.sheets.roster_checks import check_together
+from services.enrollment.sheets.roster_rows import RosterRow
+from services.enrollment.sheets.table import RawRow, Table
 from services.enrollment.sheets.values import (
     mask,
     name_key,
@@ -24,41 +25,9 @@ from services.enrollment.sheets.values import (
 from services.enrollment.sheets.workbook import Sheet
 
 RESIDENT = "1"
+
+
 OLDEST_YEARS = 25
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RosterRow:
-    """A child as a roster names it. `name_key` is what names are compared by; codes are those of
-    the national form (`sex` GB/T 2261.1, `ethnic` GB/T 3304, `left_behind` 0, 1, 2 or 9 = yes,
-    `boarding` 1 or 2, `disability` GB/T 2261.3 or empty for none); None means: the file is silent.
-    """
-
-    sheet: str
-    row: int
-    name: str
-    name_key: str
-    school_code: str
-    school_name: str
-    class_: ClassRef
-    sex: Sex | None = None
-    birth_date: date | None = None
-    id_type: str | None = None
-    id_number: str | None = None
-    student_number: str | None = None
-    ethnic: str | None = None
-    hukou: str | None = None
-    address: str | None = None
-    guardian: str | None = None
-    guardian_relation: str | None = None
-    phone: str | None = None
-    left_behind: str | None = None
-    migrant: bool | None = None
-    orphan: bool | None = None
-    disability: str | None = None
-    boarding: str | None = None
-    from_date: date | None = None
-    term: str | None = None
 
 
 TAKEN_OVER = (

@@ -1,18 +1,13 @@
 """What the rows of one roster must agree on: one number one child, one child one class."""
 
-from __future__ import annotations
-
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from services.enrollment.sheets.parsed import Refusal
-from services.enrollment.sheets.reading import RawRow, Table
+from services.enrollment.sheets.roster_rows import RosterRow
+from services.enrollment.sheets.table import RawRow, Table
 from services.enrollment.sheets.values import mask
-
-if TYPE_CHECKING:
-    from services.enrollment.sheets.roster import RosterRow
 
 MAX_OTHERS_NAMED = 5
 
@@ -31,7 +26,9 @@ def check_together(rows: list[RosterRow], tables: Mapping[str, Table]) -> None:
     _check_school_names(rows, tables)
 
 
-def _groups(rows: Iterable[RosterRow], key) -> Iterator[list[RosterRow]]:  # noqa: ANN001
+def _groups(
+    rows: Iterable[RosterRow], key: Callable[[RosterRow], object]
+) -> Iterator[list[RosterRow]]:
     """Rows that share a key, where at least two do."""
     groups: dict[object, list[RosterRow]] = defaultdict(list)
     for row in rows:

@@ -73,12 +73,13 @@ class Book:
         """The sheet's table; the last one asked for is kept, one at a time. None for text."""
         if self.opened is None:
             return None
-        if self.loaded is None or self.loaded[0] != name:
-            self.loaded = None
-            with _refused_when_broken():
-                self.loaded = (name, self.opened.get_sheet_by_name(name))
-        assert self.loaded
-        return self.loaded[1]
+        if self.loaded and self.loaded[0] == name:
+            return self.loaded[1]
+        self.loaded = None
+        with _refused_when_broken():
+            table = self.opened.get_sheet_by_name(name)
+        self.loaded = (name, table)
+        return table
 
     def rows(self, name: str) -> Iterator[tuple[int, Row]]:
         table = self.table(name)

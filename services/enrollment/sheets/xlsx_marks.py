@@ -13,6 +13,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from services.enrollment.sheets.cells import Special
 from services.enrollment.sheets.formats import DAMAGE, MAX_UNPACKED_BYTES, broken
@@ -137,7 +138,7 @@ def _scan(archive: zipfile.ZipFile, part: str) -> Marks:
     return marks
 
 
-def _blocks(stream: zipfile.ZipExtFile) -> Iterator[bytes]:
+def _blocks(stream: IO[bytes]) -> Iterator[bytes]:
     """The XML cut after whole rows."""
     carry = b""
     total = 0

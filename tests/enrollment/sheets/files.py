@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime, time
 from pathlib import Path
 
 import xlsxwriter
@@ -38,7 +38,7 @@ def xlsx(path: Path, sheets: dict[str, Rows]) -> Path:
         for r, row in enumerate(rows):
             for c, cell in enumerate(row):
                 if isinstance(cell, date):
-                    sheet.write_datetime(r, c, cell, day)
+                    sheet.write_datetime(r, c, datetime.combine(cell, time()), day)
                 elif cell is not None and cell != "":
                     sheet.write(r, c, cell)
     book.close()

@@ -10,6 +10,7 @@ import openpyxl
 import pytest
 import xlsxwriter
 import xlwt
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from services.enrollment.sheets.parsed import Parsed
 from services.enrollment.sheets.reader import Limits, Wish, parse, write_errors
@@ -192,7 +193,7 @@ def test_an_xls_is_read_with_its_dates_errors_and_hidden_rows(tmp_path: Path) ->
 
 def test_formulas_errors_hidden_rows_and_1904(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
-    book.epoch = openpyxl.utils.datetime.CALENDAR_MAC_1904
+    book.epoch = CALENDAR_MAC_1904
     sheet = book.active
     assert sheet
     sheet.title = "七（1）"
