@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from tests.web.gallery import gallery
 
 START_LIMIT_SECONDS = 10
+ACTION_LIMIT_MS = 8_000
 PHONE = {"width": 360, "height": 640}
 DESKTOP = {"width": 1440, "height": 900}
 
@@ -50,6 +51,7 @@ def phone(browser: Browser, served: tuple[str, Starlette]) -> Iterator[Page]:
         base_url=served[0], viewport=PHONE, has_touch=True, is_mobile=True, timezone_id="Asia/Shanghai"
     )
     served[1].state.received.clear()
+    context.set_default_timeout(ACTION_LIMIT_MS)
     yield context.new_page()
     context.close()
 
@@ -60,5 +62,6 @@ def desktop(browser: Browser, served: tuple[str, Starlette]) -> Iterator[Page]:
         base_url=served[0], viewport=DESKTOP, timezone_id="Asia/Shanghai"
     )
     served[1].state.received.clear()
+    context.set_default_timeout(ACTION_LIMIT_MS)
     yield context.new_page()
     context.close()
