@@ -38,7 +38,7 @@ NAME = Column(
     field="name",
     label="姓名",
     headings=named("姓名 学生姓名 名字 学生名字 学生 儿童姓名 孩子姓名 xm xsxm name 学员姓名"),
-    pattern=re.compile("^(学生|儿童|幼儿)?姓名"),
+    pattern=re.compile("^(学生|儿童|幼儿)?姓名.{0,4}$"),
     read=values.read_name,
     personal=True,
 )

@@ -12,6 +12,8 @@ HEADING_WITHIN_ROWS = 10
 MAX_STOREYS = 3
 LOOK_AT_ROWS = HEADING_WITHIN_ROWS + MAX_STOREYS
 MAX_HEADING_CHARACTERS = 40
+MAX_PATTERN_CHARACTERS = 16
+"""Longer texts are sentences about a column, not its heading."""
 MAX_COLUMNS = 702
 
 NOTE = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^】]*】|<[^<>]*>")
@@ -154,7 +156,9 @@ def column_of(path: tuple[str, ...], columns: Sequence[Column], exact: bool) -> 
 def _named(column: Column, text: str, exact: bool) -> bool:
     if exact:
         return text in column.headings
-    return column.pattern is not None and column.pattern.search(text) is not None
+    if column.pattern is None or len(text) > MAX_PATTERN_CHARACTERS:
+        return False
+    return column.pattern.search(text) is not None
 
 
 def facts_above(head: Sequence[Row], heading_row: int) -> dict[str, str]:
