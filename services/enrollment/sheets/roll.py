@@ -51,6 +51,8 @@ def _sheet(sheet: Sheet, reading: Reading) -> Iterator[ChildDay | ClassDay]:
     wanted = reading.options.get("layout")
     by_class = find_heading(head, merged, BY_CLASS)
     by_child = find_heading(head, merged, BY_CHILD)
+    if days and any(h and h.has("date") and h.last_row < days.row for h in (by_child, by_class)):
+        days = None  # numbers that rise in a record, not days across
     if days and wanted in (None, "grid"):
         yield from read_grid(sheet, reading, days, IN_GRID)
     elif by_child and _has_marks(by_child) and wanted in (None, "child"):
@@ -150,7 +152,7 @@ def _mark(table: Table, raw: RawRow, legend: Legend) -> Mark | None:
             problem = Refusal("mark_missing", "没有写到没到", "补上√、×、病、事或旷", "（空）")
             table.fault(raw, problem, "mark")
         return None
-    mark = legend.meaning(text or reason, table.reading) if text or reason else None
+    mark = _said_by_heading(table, text) or legend.meaning(text or reason, table.reading)
     if mark is None:
         table.fault(raw, asked(sign_of(text or reason)), "mark", value=text or reason)
     elif mark in (Mark.UNEXCUSED, Mark.LEAVE) and reason:
@@ -158,6 +160,15 @@ def _mark(table: Table, raw: RawRow, legend: Legend) -> Mark | None:
         if closer in (Mark.SICK, Mark.PERSONAL) and not sign_of(text).startswith("旷"):
             return closer
     return mark
+
+
+def _said_by_heading(table: Table, text: str) -> Mark | None:
+    """是 and 否 mean what the heading asks: 是否到校 or 是否缺勤."""
+    heading = table.heading.texts.get(table.place.get("mark", -1), "")
+    if text not in ("是", "否") or "是否" not in heading:
+        return None
+    asks_absence = word_meaning(heading.replace("是否", "")) is Mark.UNEXCUSED
+    return Mark.UNEXCUSED if (text == "是") is asks_absence else Mark.PRESENT
 
 
 def _by_class(table: Table, head: Sequence[list[Cell]]) -> Iterator[ClassDay]:
