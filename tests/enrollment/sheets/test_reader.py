@@ -14,7 +14,16 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from services.enrollment.sheets.parsed import Parsed
 from services.enrollment.sheets.reader import Limits, Wish, parse, write_errors
-from tests.enrollment.sheets.files import SCHOOL, TODAY, faults, id_number, read, text_file, xlsx
+from tests.enrollment.sheets.files import (
+    SCHOOL,
+    TODAY,
+    Rows,
+    faults,
+    id_number,
+    read,
+    text_file,
+    xlsx,
+)
 
 WISH = Wish("roster", SCHOOL, today=TODAY)
 HEAD = ["姓名", "身份证件号", "年级", "班级"]
@@ -259,3 +268,32 @@ def test_bad_rows_go_to_a_sheet_of_the_same_shape(tmp_path: Path) -> None:
     again = read(out)
     assert faults(again) == [("七（1）", "C4", "phone_unreadable")]
     assert ("E", "原因") in again.sheets[0].ignored
+
+
+@pytest.mark.parametrize(
+    ("kind", "rows"),
+    [
+        (
+            "staff",
+            [
+                ["姓名", "学校", "任教班级", "班主任班级"],
+                ["何立新", "石桥中学", "七1、2班", "七1班"],
+            ],
+        ),
+        ("calendar", [["日期", "是否上课"], ["2026-10-01至10-07", "否"]]),
+        (
+            "calendar",
+            [["学期", "开学日期", "结束日期"], ["2026年秋季学期", "2026-9-1", "2027-1-15"]],
+        ),
+        ("roll", [["日期", "班级", "姓名", "考勤"], ["2026-9-1", "七1班", "李小草", "病"]]),
+        (
+            "roll",
+            [["日期", "班级", "应到", "实到", "缺勤学生"], ["2026-9-1", "七1", 9, 8, "李小草"]],
+        ),
+    ],
+)
+def test_every_kind_crosses_the_process(tmp_path: Path, kind: str, rows: Rows) -> None:
+    path = xlsx(tmp_path / "a.xlsx", {"表": rows})
+    parsed = parse(path, Wish(kind, SCHOOL, today=TODAY))
+    assert (len(parsed.rows), parsed.faults) == (1, ())
+    assert parsed == read(path, kind)
