@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
-from typing import cast
+from typing import Any, cast
 
 from services.enrollment.sheets.calendar_columns import (
     DAYS,
@@ -69,7 +69,7 @@ class TermRow:
     school_name: str
 
 
-def read_calendar(sheets: Sequence[Sheet], reading: Reading) -> Parsed:
+def read_calendar(sheets: Sequence[Sheet], reading: Reading) -> Parsed[Any]:
     """Rows are `DayRow` and `TermRow`; each sheet holds one of the two."""
     rows: list[DayRow | TermRow] = []
     for sheet in visible(sheets, reading):

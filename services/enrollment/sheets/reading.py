@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from services.enrollment.sheets.dates import DateReader
 from services.enrollment.sheets.parsed import (
@@ -66,7 +67,7 @@ class Reading:
         if len(self.questions) < MAX_QUESTIONS:
             self.questions.setdefault(question.id, question)
 
-    def parsed(self, rows: list[object]) -> Parsed:
+    def parsed(self, rows: list[object]) -> Parsed[Any]:
         good = [r for r in rows if (r.sheet, r.row) not in self.bad]  # type: ignore[attr-defined]
         return Parsed(
             kind=self.kind,

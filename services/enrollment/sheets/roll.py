@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import cast
+from typing import Any, cast
 
 from services.enrollment.sheets.absentees import read_absentees
 from services.enrollment.sheets.cells import Cell
@@ -35,7 +35,7 @@ MAX_KIND_WORD = 4
 LAYOUTS = "每人每天一行、每班每天一行（写缺勤名单），或一个月一张表（日期横着排）"
 
 
-def read_roll(sheets: Sequence[Sheet], reading: Reading) -> Parsed:
+def read_roll(sheets: Sequence[Sheet], reading: Reading) -> Parsed[Any]:
     """Rows are `ChildDay` or, from lists of absentees, `ClassDay`."""
     rows: list[ChildDay | ClassDay] = []
     for sheet in visible(sheets, reading):

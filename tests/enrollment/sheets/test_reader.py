@@ -5,6 +5,7 @@ import struct
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -30,7 +31,7 @@ HEAD = ["姓名", "身份证件号", "年级", "班级"]
 LI = ["李小草", id_number(1), "七年级", "1"]
 
 
-def codes(parsed: Parsed) -> list[str]:
+def codes(parsed: Parsed[Any]) -> list[str]:
     return [f.code for f in parsed.faults]
 
 
