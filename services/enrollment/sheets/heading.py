@@ -17,6 +17,7 @@ MAX_PATTERN_CHARACTERS = 16
 MAX_COLUMNS = 702
 
 NOTE = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^】]*】|<[^<>]*>")
+NOTE_OF_OTHERS = re.compile(r"\((家长|监护人|父亲|母亲|班主任)\)")
 NOISE = re.compile(r"[*※★#:：、，,./\\|_?\"'“”。\s-]+")
 NUMBERED = re.compile(r"^[0-9]{1,2}[.、)]")
 OTHERS = re.compile(
@@ -42,6 +43,8 @@ class Column:
     dated: bool = False
     repeats: bool = False
     of_others: bool = False
+    months: frozenset[str] = frozenset()
+    """Headings of a dated column under which a month without a day is an answer: `read` has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +67,12 @@ class Heading:
 
 def heading_key(text: str) -> str:
     """A heading without notes in brackets, numbering, stars and blanks, lower case."""
-    bare = NUMBERED.sub("", NOISE.sub("", NOTE.sub("", clean(text))))
-    return (bare or NOISE.sub("", clean(text))).lower()
+    text = clean(text)
+    bare = NUMBERED.sub("", NOISE.sub("", NOTE.sub("", text)))
+    whose = NOTE_OF_OTHERS.search(text)
+    if whose and bare and not OTHERS.search(bare):
+        bare = whose[1] + bare
+    return (bare or NOISE.sub("", text)).lower()
 
 
 def find_heading(
@@ -119,7 +126,7 @@ def _paths(rows: Sequence[Row], merged: Sequence[Range]) -> dict[int, tuple[str,
         if 0 <= top < len(rows) and left < width:
             for column in range(left, min(right, width - 1) + 1):
                 storeys[top][column] = storeys[top][left] if bottom < len(rows) else ""
-    if len(rows) > 1 and not merged:
+    if len(rows) > 1 and not any(0 <= top < len(rows) for (top, _), _ in merged):
         _spread(storeys)
     return {i: path for i in range(width) if (path := tuple(s[i] for s in storeys if s[i]))}
 

@@ -163,3 +163,32 @@ def test_a_workbook_under_a_wrong_name_is_read_by_its_bytes(tmp_path: Path) -> N
     book.add_sheet("七（1）").write(0, 0, "姓名")
     book.save(str(tmp_path / "b.xlsx"))
     assert faults(read(tmp_path / "b.xlsx")) == []
+
+
+def test_a_month_of_birth_is_held_against_the_number(tmp_path: Path) -> None:
+    head = ["姓名", "班级", "出生年月", "身份证号（家长）", "身份证号"]
+    parent = id_number(3, "19800101")
+    rows = [
+        head,
+        ["李小草", "701", "2013.02", parent, id_number(1)],
+        ["周木呷", "701", "201303", parent, id_number(2)],
+        ["吴小妹", "701", "2013年3月", parent, ""],
+        ["郑飞", "701", "2013-03-05", parent, ""],
+    ]
+    parsed = read(text_file(tmp_path / "名册.csv", rows))
+    assert faults(parsed) == [("名册", "C3、E3", "birth_date_contradicts_id")]
+    assert [(r.name, r.birth_date) for r in parsed.rows] == [
+        ("李小草", date(2013, 2, 15)),
+        ("吴小妹", None),
+        ("郑飞", date(2013, 3, 5)),
+    ]
+
+
+def test_groups_without_merged_cells_count_for_the_blanks_right_of_them(tmp_path: Path) -> None:
+    rows = [
+        ["学生", "", "监护人", ""],
+        ["姓名", "班级", "姓名", "电话"],
+        ["李小草", "701", "李大", "13800000001"],
+    ]
+    (row,) = read(text_file(tmp_path / "a.csv", rows)).rows
+    assert (row.name, row.guardian, row.phone) == ("李小草", "李大", "13800000001")
