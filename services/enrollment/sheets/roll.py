@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any, cast
 
 from services.enrollment.sheets.absentees import read_absentees
-from services.enrollment.sheets.cells import Cell
+from services.enrollment.sheets.cells import Cell, is_empty
 from services.enrollment.sheets.columns import (
     NAME,
 )
@@ -51,7 +51,7 @@ def _sheet(sheet: Sheet, reading: Reading) -> Iterator[ChildDay | ClassDay]:
     wanted = reading.options.get("layout")
     by_class = find_heading(head, merged, BY_CLASS)
     by_child = find_heading(head, merged, BY_CHILD)
-    if days and any(h and h.has("date") and h.last_row < days.row for h in (by_child, by_class)):
+    if days and any(h and _is_record(h, head, days.row) for h in (by_child, by_class)):
         days = None  # numbers that rise in a record, not days across
     if days and wanted in (None, "grid"):
         yield from read_grid(sheet, reading, days, IN_GRID)
@@ -61,6 +61,14 @@ def _sheet(sheet: Sheet, reading: Reading) -> Iterator[ChildDay | ClassDay]:
         yield from _by_class(Table(reading, sheet, by_class), head)
     else:
         _refuse(sheet, reading)
+
+
+def _is_record(heading: Heading, head: Sequence[list[Cell]], row: int) -> bool:
+    """Whether a row below a heading with dates is a child's or a class's, not days across."""
+    if not heading.has("date") or row <= heading.last_row:
+        return False
+    places = [p for p, c in heading.columns.items() if c.field in ("name", "class")]
+    return any(p < len(head[row]) and not is_empty(head[row][p]) for p in places)
 
 
 def _has_marks(heading: Heading) -> bool:
