@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
 
 from services.enrollment.sheets import codes, values
-from services.enrollment.sheets.cells import Cell, text_of
+from services.enrollment.sheets.cells import Cell
+from services.enrollment.sheets.dates import read_month
 from services.enrollment.sheets.heading import Column, heading_key
 from services.enrollment.sheets.parsed import Refusal
 from services.enrollment.sheets.values import plain
@@ -50,22 +50,6 @@ SEX = Column(
     read=in_words(codes.read_sex),
     repeats=True,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Month:
-    """A birth of which only year and month are written."""
-
-    year: int
-    month: int
-
-
-def read_month(cell: Cell) -> Month | None:
-    """2013.02, 2013年2月, 201302; None for anything else."""
-    if isinstance(cell, float) and str(cell).endswith(".1"):
-        return None  # October, 2013.10, and January are the same number
-    found = re.fullmatch(r"((?:19|20)\d{2})\s*[-/.年]?\s*(1[0-2]|0?[1-9])\s*月?", text_of(cell))
-    return Month(int(found[1]), int(found[2])) if found else None
 
 
 BIRTH_DATE = Column(

@@ -7,7 +7,8 @@ from typing import cast
 
 from services.enrollment.domain.identity import Sex, citizen_number
 from services.enrollment.sheets.cells import is_empty
-from services.enrollment.sheets.columns import Month, roster_columns
+from services.enrollment.sheets.columns import roster_columns
+from services.enrollment.sheets.dates import Month
 from services.enrollment.sheets.heading import LOOK_AT_ROWS, facts_above, find_heading
 from services.enrollment.sheets.parsed import Parsed, Refusal, SheetReport
 from services.enrollment.sheets.placing import Placing, placing, read_term
