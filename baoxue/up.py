@@ -249,11 +249,10 @@ def service_environment(
     It leaves `secrets/<service>.env` in the home, lines of `NAME=value`, for this service alone.
     """
     kept = {k: v for k, v in environ.items() if not is_database(k)}
-    own = {k: v for k, v in environ.items() if k == f"BAOXUE_{service.name.upper()}_DATABASE_URL"}
     note = settings.home / "secrets" / f"{service.name}.env"
     lines = note.read_text(encoding="utf-8").splitlines() if note.exists() else []
     written = dict(line.split("=", 1) for line in lines if line)
-    return {**kept, **shared_environment(settings), **own, **written}
+    return {**kept, **shared_environment(settings), **written}
 
 
 def is_database(name: str) -> bool:

@@ -1,1 +1,1 @@
-"""What services publish: one module a publisher, each a table of event types and the shared views."""
+"""What services publish: a module of event types for each, and the views that readers share."""

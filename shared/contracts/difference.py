@@ -7,10 +7,11 @@ from uuid import UUID
 
 from shared.contracts.attendance_view import Run
 from shared.contracts.case_view import Logged, ReturnNotice
-from shared.contracts.entry import Ref, local_day
+from shared.contracts.entry import Ref
 from shared.contracts.facts import Fact
 from shared.contracts.views import StoryView
 from shared.contracts.words import day_words, listed, word
+from shared.policy.day import business_day
 from shared.sealed import Sealed
 
 FACT_NAMES: dict[str, tuple[str, str]] = {
@@ -111,7 +112,7 @@ def _value(value: object, lang: str) -> Value:
         case Run():
             return _run(value, lang)
         case Logged(at=at, outcome=outcome):
-            day = day_words(local_day(at), lang)
+            day = day_words(business_day(at), lang)
             return f"{day} {word(outcome, lang)}".strip()
         case ReturnNotice(number=number, served_on=served):
             return f"{number} {_served(served, lang)}"

@@ -1,4 +1,4 @@
-"""Events that enrollment (学籍与考勤) publishes. Names and fields are the storage format: only grown."""
+"""Events that enrollment (学籍与考勤) publishes: names and fields are stored, only grown."""
 # msgspec inherits `frozen`, which the type checker does not know of.
 # pyright: reportGeneralTypeIssues=false
 
@@ -241,7 +241,7 @@ class AttendanceCorrected(Event):
 
 
 class AbsenceStreakExceeded(Event):
-    """`days` unexcused school days from `first_on` to `last_on`; the rule's and calendar's versions."""
+    """`days` unexcused school days in a row, by these versions of the rule and the calendar."""
 
     child: UUID
     klass: UUID

@@ -1,15 +1,12 @@
 """One recorded event as views and sentences read it."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 import msgspec
 
 from shared.contracts.decode import decode
-
-# Asia/Shanghai has had no summer time since 1991; a fixed offset needs no database of zones.
-SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 
 
 class Ref(NamedTuple):
@@ -45,11 +42,6 @@ class Entry:
 def recorded_order(entry: Entry) -> tuple[datetime, str, str, int]:
     """The one order in which events are folded; no effect stands before its cause in it."""
     return entry.recorded_at, entry.service, entry.ledger, entry.seq
-
-
-def local_day(at: datetime) -> date:
-    """The business date of an aware datetime."""
-    return at.astimezone(SHANGHAI).date()
 
 
 class _Body(msgspec.Struct, frozen=True, kw_only=True):

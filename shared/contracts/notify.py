@@ -1,4 +1,4 @@
-"""Events that notify (通知与文书) publishes. Names and fields are the storage format: only grown."""
+"""Events that notify (通知与文书) publishes: names and fields are stored, only grown."""
 # msgspec inherits `frozen`, which the type checker does not know of.
 # pyright: reportGeneralTypeIssues=false
 

@@ -2,8 +2,8 @@
 
 from datetime import date, datetime
 
-from shared.contracts.entry import SHANGHAI
 from shared.contracts.state_names import STATE_NAMES
+from shared.policy.day import SHANGHAI
 
 WORDS: dict[str, tuple[str, str]] = {
     # marks

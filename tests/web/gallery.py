@@ -1,6 +1,7 @@
 """A tiny application that draws every template with examples, for screenshots and browser tests."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from starlette.applications import Starlette
@@ -8,9 +9,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 
+from shared.web.filters import BUSINESS_ZONE
 from shared.web.render import SECURITY_HEADERS, STATIC_ROOT, render, static_files
 from shared.web.words import language
-from tests.web import examples
+from tests.web import examples, examples_case
 from tests.web.pages import PAGES, PARTS
 
 
@@ -21,7 +23,23 @@ def _page(request: Request, name: str, context: dict[str, Any], status: int = 20
 
 async def page(request: Request) -> Response:
     template, make = PAGES[request.path_params["name"]]
-    return _page(request, template, make())
+    context = make()
+    if request.query_params.get("happened"):
+        context["page"] = examples_case.case(*_times(request))
+    return _page(request, template, context)
+
+
+def _times(request: Request) -> tuple[datetime, datetime, bool]:
+    asked = request.query_params
+    happened, known = (
+        datetime.fromisoformat(asked[name]).replace(tzinfo=BUSINESS_ZONE)
+        for name in ("happened", "known")
+    )
+    return happened, known, asked.get("linked") == "1"
+
+
+async def open_value(request: Request) -> Response:
+    return _page(request, "parts/masked.html", {"row": examples_case.opened_phone()})
 
 
 async def part(request: Request) -> Response:
@@ -74,6 +92,7 @@ def gallery() -> Starlette:
             Route("/part/{name}", part),
             post("/roll", submit_roll),
             Route("/roll/check", check_roll),
+            post("/open", open_value),
             post("/reason/{seat:int}", give_reason),
             Route("/language", change_language),
             post("/form/{name}", accept),

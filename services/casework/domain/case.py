@@ -62,14 +62,16 @@ from services.casework.domain.refusals import (
     ReasonNeeded,
     StepsOpen,
 )
-from services.casework.domain.times import day_of, not_after_today
+from services.casework.domain.times import not_after_today
 from shared.decider import Decider
+from shared.policy.day import business_day
 
 __all__ = ["ALLOWED", "CASE", "EVENTS", "STATES", "decide", "evolve", "open_steps", "phase"]
 
 # 复学稳定: the child is back, and its observation is over.
 AFTER_OBSERVATION = frozenset({"returned"})
-# 数据有误, 已转学, 死亡, 已出国, 完成义务教育, 经批准休学或延缓入学, 送教上门: nobody to bring back.
+# 数据有误, 已转学, 死亡, 已出国, 完成义务教育, 经批准休学或延缓入学, 送教上门:
+# there is nobody to bring back, so nobody to observe.
 WITHOUT_OBSERVATION = frozenset(
     {
         "data_error",
@@ -231,7 +233,7 @@ def _close(command: CloseCase, case: Working) -> list[CaseEvent]:
 
 
 def _check_steps(command: CloseCase, case: Working) -> None:
-    steps = blocking(case, day_of(command.now))
+    steps = blocking(case, business_day(command.now))
     if steps:
         named = "、".join(STEP_NAMES[step] for step in steps)
         raise StepsOpen(f"还不能销号，没办完的有：{named}。办完再销号。", steps=steps)

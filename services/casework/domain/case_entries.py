@@ -30,7 +30,8 @@ from services.casework.domain.refusals import (
     NoticeService,
     NoticeTaken,
 )
-from services.casework.domain.times import SHANGHAI, not_after_today, not_later_than_now
+from services.casework.domain.times import not_after_today, not_later_than_now
+from shared.policy.day import SHANGHAI
 
 
 def log_home_visit(command: LogHomeVisit, case: Working) -> list[CaseEvent]:

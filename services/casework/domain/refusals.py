@@ -34,7 +34,7 @@ class NotDue(CommandRejected):
 
 
 class AlreadyLogged(CommandRejected):
-    """An entry of the same kind and minute is there; its words may differ, so nothing is dropped."""
+    """An entry of that kind and time is there; the words may differ, so it is not dropped."""
 
     code = "already_logged"
 

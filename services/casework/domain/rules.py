@@ -5,8 +5,8 @@ from datetime import date, datetime
 from typing import Literal, TypeAlias, assert_never
 
 from services.casework.domain.refusals import BasisNeeded, NotADigest, TooEarly
-from services.casework.domain.times import day_of
 from shared.decider import Decider
+from shared.policy.day import business_day
 
 Layer = Literal["national", "county", "school"]
 SHA256_DIGITS = 64
@@ -134,7 +134,7 @@ def _check_day(command: RulesCommand, first: bool) -> None:
     """What is past was judged by the rules of its day; only a founding starts in the past."""
     if command.founding and first:
         return
-    if command.valid_from <= day_of(command.now):
+    if command.valid_from <= business_day(command.now):
         raise TooEarly("新规则最早明天生效，已经过去的不改。改生效日期。", field="valid_from")
 
 

@@ -1,22 +1,15 @@
 """Business time of casework: dates are of Asia/Shanghai, nothing lies in the future of `now`."""
 
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime
 
 from shared.decider import CommandRejected
-
-# Asia/Shanghai has had no summer time since 1991; a fixed offset needs no database of zones.
-SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
+from shared.policy.day import SHANGHAI, business_day
 
 
 class InFuture(CommandRejected):
     """A fact dated later than now."""
 
     code = "in_future"
-
-
-def day_of(at: datetime) -> date:
-    """The business date of an aware datetime."""
-    return at.astimezone(SHANGHAI).date()
 
 
 def not_later_than_now(field: str, name: str, at: datetime, now: datetime) -> None:
@@ -28,7 +21,7 @@ def not_later_than_now(field: str, name: str, at: datetime, now: datetime) -> No
 
 def not_after_today(field: str, name: str, on: date, now: datetime) -> None:
     """Raises InFuture; `name` is the Chinese name of the date, such as 复学."""
-    today = day_of(now)
+    today = business_day(now)
     if on > today:
         raise InFuture(
             f"{name}日期不能晚于今天（{today.month}月{today.day}日）。改成实际日期。", field=field

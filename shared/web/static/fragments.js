@@ -1,5 +1,7 @@
 // A first page is made of parts that several services answer. Each part brings its clause of the
 // first sentence and its counts for another part's table; a part that does not answer says so.
+const ASK_AGAIN_MS = 30_000;
+
 function gather() {
   const sentence = document.querySelector("[data-clauses]");
   if (!sentence) return;
@@ -20,6 +22,9 @@ function fill() {
 }
 
 function settle() {
+  for (const part of document.querySelectorAll("[data-part][data-waiting]")) {
+    if (!part.querySelector(".waiting")) delete part.dataset.waiting;
+  }
   gather();
   fill();
 }
@@ -28,10 +33,10 @@ function fail(source) {
   const part = source.closest?.("[data-part]");
   const problem = source.querySelector?.("[data-problem]");
   if (problem) problem.hidden = false;
-  if (!part?.dataset.waiting) return;
-  delete part.dataset.waiting;
+  if (!part) return;
   part.querySelector(".waiting")?.remove();
   settle();
+  setTimeout(() => part.dispatchEvent(new Event("again")), ASK_AGAIN_MS);
 }
 
 // An answer that is an error is never drawn in the place of what was there.

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,7 @@ from services.casework.domain.alert_events import (
     RiskFlagged,
     RiskVerified,
 )
+from services.casework.domain.alert_state import Open
 from services.casework.domain.refusals import (
     AlreadyLogged,
     NeedsPerson,
@@ -126,7 +128,7 @@ def test_an_alert_is_cleared_as_a_data_error() -> None:
 
 
 @pytest.mark.parametrize("command", [VERIFY, CLEAR])
-def test_a_decision_without_a_reason_is_refused(command: object) -> None:
+def test_a_decision_without_a_reason_is_refused(command: Any) -> None:
     refusal = given(ALERT, *OPEN).when(replace(command, reason=" ")).then_rejected(ReasonNeeded)
     assert refusal.fields["field"] == "reason"
 
@@ -140,7 +142,9 @@ def test_a_correction_is_noted_once_and_decides_nothing() -> None:
     changed = AttendanceChanged(child=CHILD, on=CHANGE.on, was="unexcused", now="sick", cause=None)
     given(ALERT, *OPEN).when(CHANGE).then(changed)
     given(ALERT, *OPEN, changed).when(CHANGE).then_nothing()
-    assert ALERT.fold([*OPEN, changed]).review
+    waiting = ALERT.fold([*OPEN, changed])
+    assert isinstance(waiting, Open)
+    assert waiting.review
     given(ALERT, *OPEN, changed).when(VERIFY).then(
         RiskVerified(alert=ALERT_ID, case=CASE_ID, reason="visited", note=NOTE)
     )

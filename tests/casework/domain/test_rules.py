@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -37,12 +38,12 @@ def test_rules_take_effect_tomorrow_and_only_once() -> None:
 
 
 @pytest.mark.parametrize("command", [ACTIVATE, PUBLISH])
-def test_rules_of_today_do_not_change(command: object) -> None:
+def test_rules_of_today_do_not_change(command: Any) -> None:
     given(RULES).when(replace(command, valid_from=TODAY)).then_rejected(TooEarly)
 
 
 @pytest.mark.parametrize("command", [ACTIVATE, PUBLISH])
-def test_a_founding_starts_in_the_past_but_only_the_first_time(command: object) -> None:
+def test_a_founding_starts_in_the_past_but_only_the_first_time(command: Any) -> None:
     founding = replace(command, valid_from=date(2026, 9, 1), founding=True)
     first = RULES.decide(founding, RULES.initial)
     assert first

@@ -1,0 +1,69 @@
+"""How alerts, cases and rules are stored: their names, and when their events happened."""
+
+from datetime import date, datetime
+
+from services.casework.domain import alert, case, rules
+from services.casework.domain.alert_events import (
+    AlertEvent,
+    AttendanceChanged,
+    ObservationLogged,
+    RiskExtended,
+    RiskFlagged,
+)
+from services.casework.domain.case_events import CaseEvent, Logged
+from services.casework.domain.case_state import logged_at
+from shared.event_store import Aggregate
+
+
+def _alert_happened(event: AlertEvent) -> datetime | date | None:
+    """A run happened on the day that completed it; what people decide happens as they decide."""
+    match event:
+        case RiskFlagged(kind="streak", last_on=last_on) | RiskExtended(last_on=last_on):
+            return last_on
+        case AttendanceChanged(on=on):
+            return on
+        case ObservationLogged(observed_at=at):
+            return at
+        case _:
+            return None
+
+
+def _case_happened(event: CaseEvent) -> datetime | date | None:
+    """Entries of what was done happened when it was done, however late they were entered."""
+    match event:
+        case AttendanceChanged(on=on):
+            return on
+        case ObservationLogged(observed_at=at):
+            return at
+        case _ if isinstance(event, Logged):
+            return logged_at(event)[1]
+        case _:
+            return None
+
+
+ALERT = Aggregate(
+    service="casework",
+    prefix="alert-",
+    decider=alert.ALERT,
+    events=alert.EVENTS,
+    states=alert.STATES,
+    happened=_alert_happened,
+    phase=alert.phase,
+)
+CASE = Aggregate(
+    service="casework",
+    prefix="case-",
+    decider=case.CASE,
+    events=case.EVENTS,
+    states=case.STATES,
+    happened=_case_happened,
+    phase=case.phase,
+)
+RULES = Aggregate(
+    service="casework",
+    prefix="unit-",
+    decider=rules.RULES,
+    events=rules.EVENTS,
+    states=rules.STATES,
+    phase=rules.phase,
+)

@@ -1,0 +1,194 @@
+"""Pages of a service: the frame around them, the language, and the one record of what they showed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, cast
+from uuid import UUID
+
+import msgspec
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from sqlalchemy import text
+from uuid_utils.compat import uuid7
+
+from shared.access_words import Page, Purpose
+from shared.edge import Edge, Moment
+from shared.reading import Reading
+from shared.rights import Grant, NotAllowed, Viewer, navigation, purposes_for
+from shared.roles import ROLES
+from shared.sealed import Sealed
+from shared.web.models.layout import DemoBand, Layout, NavItem
+from shared.web.models.office import RefusalPage
+from shared.web.render import SECURITY_HEADERS, render
+from shared.web.words import Language
+
+# Where each page of the navigation is; a page without an address is not drawn.
+ADDRESSES: Mapping[Page, str] = {
+    "today": "/",
+    "class": "/enrollment/classes",
+    "children": "/enrollment/children",
+    "cases": "/casework/cases",
+    "search": "/audit/search",
+    "import": "/enrollment/imports",
+    "accounts": "/enrollment/accounts",
+    "calendar": "/enrollment/calendar",
+    "messages": "/notify/inbox",
+    "unsent": "/unsent",
+}
+CLOCK_ACTION = "/clock/next-school-day"
+SIGN_OUT = "/sign-out"
+COUNTY_NAME = text("select name, path from unit where unit = :unit")
+PERSON = text("select fields -> 'name' as name from person where staff = :staff")
+SIMULATED = text("select simulated from clock")
+
+
+@dataclass(slots=True)
+class Visit:
+    """One request for a page by one viewer: its moment, its reading, the grant it is recorded under."""
+
+    edge: Edge
+    request: Request
+    viewer: Viewer
+    moment: Moment
+    grant: Grant
+    reading: Reading
+
+    @property
+    def lang(self) -> Language:
+        return language(self.request)
+
+    @property
+    def today(self) -> date:
+        return self.moment.today
+
+    async def layout(self, active: str = "") -> Layout:
+        """The frame; the viewer's own name is opened through the same reading."""
+        return await frame(self, active)
+
+    async def html(self, template: str, page: object, active: str = "") -> HTMLResponse:
+        """Draw a whole page and record what it opened, before anything is sent."""
+        layout = await self.layout(active)
+        drawn = render(template, self.lang, layout=layout, page=page)
+        await self.edge.record(self.reading, self.moment, self.grant)
+        return HTMLResponse(drawn, headers=SECURITY_HEADERS)
+
+    async def part(self, template: str, part: object) -> HTMLResponse:
+        """Draw a fragment of a first page; recorded like a page."""
+        drawn = render(template, self.lang, part=part, now=self.moment.now)
+        await self.edge.record(self.reading, self.moment, self.grant)
+        return HTMLResponse(drawn, headers=SECURITY_HEADERS)
+
+
+def language(request: Request) -> Language:
+    return cast(Language, "en" if request.cookies.get("lang") == "en" else "zh")
+
+
+def grant_today(viewer: Viewer, today: date) -> Grant:
+    """The widest grant in force, under which a page that needs no right is read. NotAllowed if none."""
+    held = [grant for grant, _ in viewer.roles(today)]
+    if not held:
+        raise NotAllowed("这个账号今天没有职务。请联系学校的学籍管理员或县教育局。", "any", "")
+    return min(held, key=lambda grant: len(grant.path))
+
+
+async def visit(
+    edge: Edge,
+    request: Request,
+    viewer: Viewer,
+    page: str,
+    *,
+    grant: Grant | None = None,
+    ledger: str | None = None,
+    purpose: Purpose | None = None,
+) -> Visit:
+    """Begin a page. `grant` is what `allowed` gave for its record; `ledger` the record's county.
+
+    The purpose is the first that fits the viewer's roles unless one was chosen.
+    """
+    moment = await edge.moment()
+    under = grant or grant_today(viewer, moment.today)
+    of_ledger = ledger or await home_ledger(edge, under)
+    chosen = purpose or cast(Purpose, next(iter(purposes_for(viewer, moment.today)), "oversight"))
+    reading = edge.reading(viewer, of_ledger, chosen, page, moment.today)
+    return Visit(edge, request, viewer, moment, under, reading)
+
+
+async def home_ledger(edge: Edge, grant: Grant) -> str:
+    """The county's ledger of a grant; a city's or province's reader is recorded in the first below."""
+    async with edge.service.engine.connect() as conn:
+        found = await conn.execute(
+            text(
+                "select ledger from ledger where ledger not like '%-access'"
+                " order by (strpos(cast(:path as text), ledger) > 0) desc, ledger limit 1"
+            ),
+            {"path": grant.path},
+        )
+        return found.scalar_one()
+
+
+async def frame(of: Visit, active: str) -> Layout:
+    """Names, navigation, demo band."""
+    async with of.edge.service.engine.connect() as conn:
+        unit = (await conn.execute(COUNTY_NAME, {"unit": of.grant.unit})).first()
+        simulated = (await conn.execute(SIMULATED)).scalar_one()
+        county = (await conn.execute(COUNTY_NAME, {"unit": of.reading.ledger})).first()
+        person = None
+        if of.viewer.staff:
+            staff = {"staff": UUID(of.viewer.staff)}
+            person = (await conn.execute(PERSON, staff)).scalar()
+    words = {page: zh for page, zh, _ in navigation(of.viewer, of.today)}
+    items = [(page, zh) for page, zh in words.items() if page in ADDRESSES]
+    role = ROLES[of.grant.role]
+    return Layout(
+        now=of.moment.now,
+        here=str(of.request.url.path)
+        + (f"?{of.request.url.query}" if of.request.url.query else ""),
+        viewer_name=await _name(of, person),
+        viewer_account=of.viewer.account,
+        unit_name=unit.name if unit else "",
+        role_name=role.zh,
+        read_only="inspection" in role.purposes,
+        items=tuple(NavItem(key=page, title=zh, href=ADDRESSES[page]) for page, zh in items),
+        active=active,
+        demo=_band(of, county.name if county else "") if simulated else None,
+        search=ADDRESSES["search"] if "search" in words else None,
+        sign_out=SIGN_OUT,
+    )
+
+
+async def _name(of: Visit, person: Any) -> str:
+    if person is None or of.viewer.staff is None:
+        return of.viewer.account
+    sealed = msgspec.convert(person, Sealed)
+    (name,) = await of.reading.open_all([(of.viewer.staff, "name", sealed)])
+    return name
+
+
+def _band(of: Visit, county: str) -> DemoBand:
+    """Everybody who tries the demonstration may move its clock; it is a demonstration's."""
+    path = of.grant.path if of.grant.path != "*" else ""
+    upcoming = of.moment.rules.calendar.next_school_day(of.today, path)
+    return DemoBand(
+        county=county, next_school_day=upcoming, action=CLOCK_ACTION, command_id=str(uuid7())
+    )
+
+
+def refusal(request: Request, status: int, told: Mapping[str, Any]) -> HTMLResponse:
+    """The page of a refusal: what is wrong, whom to ask, the way back."""
+    from datetime import UTC, datetime
+
+    say = str(told.get("say", ""))
+    page = RefusalPage(kind=KINDS.get(status, "没有办成"), say=say, todo="", back=None)
+    layout = Layout(now=datetime.now(UTC), here=request.url.path)
+    drawn = render("refusal.html", language(request), layout=layout, page=page)
+    return HTMLResponse(drawn, status, headers=SECURITY_HEADERS)
+
+
+KINDS: Mapping[int, str] = {
+    403: "没有权限",
+    404: "找不到",
+    409: "没有提交",
+    422: "没有提交",
+    503: "暂时不行",
+}
