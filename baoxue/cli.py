@@ -1,4 +1,4 @@
-"""The command line `baoxue`."""
+"""The command line `baoxue`: every command is registered by its module."""
 
 import os
 from typing import Annotated
@@ -6,18 +6,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from baoxue import cli_ask, cli_clock
+from baoxue.cli_edge import EXIT_UNREACHABLE, app
 from baoxue.engines.outcome import EngineFailed
 from baoxue.supervisor import StopAsked
-
-EXIT_UNUSABLE = 2
-EXIT_UNREACHABLE = 3
-
-app = typer.Typer(
-    name="baoxue",
-    help="保学：让每个孩子都接受义务教育。",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-)
 
 
 @app.callback()
@@ -42,6 +34,9 @@ def bring_up(
         raise typer.Exit(EXIT_UNREACHABLE) from None
     except StopAsked:
         raise typer.Exit(0) from None
+
+
+COMMANDS = (cli_ask, cli_clock)
 
 
 def main() -> None:

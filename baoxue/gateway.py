@@ -1,4 +1,4 @@
-"""The gateway: one origin for browsers and programs; everything behind it is a service's own page."""
+"""The gateway: one origin for browsers and programs; what is behind it is a service's own."""
 
 import asyncio
 import contextlib
@@ -59,6 +59,7 @@ def make_app(settings: Settings | None = None) -> FastAPI:
     app.mount(STATIC_ROOT, static_files())
     answers.install(app, refusal)
     add_own_pages(app, system)
+    add_clock(app, system)
     add_proxy(app, system)
     return app
 
@@ -85,7 +86,7 @@ def renewal(system: System) -> Any:
 
 
 def add_own_pages(app: FastAPI, system: System) -> None:
-    """What belongs to no service: first page, health, status, language, clock."""
+    """What belongs to no service: first page, health, status, language."""
 
     @app.get("/health/live")
     async def live() -> dict[str, str]:
@@ -109,33 +110,44 @@ def add_own_pages(app: FastAPI, system: System) -> None:
 
     @app.get("/language")
     async def language(to: str, back: str = "/") -> Response:
-        safe = back if back.startswith("/") and not back.startswith(("//", "/\\")) else "/"
-        answer = RedirectResponse(safe, 303)
+        answer = RedirectResponse(own_path(back), 303)
         chosen = "en" if to == "en" else "zh"
         answer.set_cookie("lang", chosen, max_age=LANGUAGE_SECONDS, samesite="lax")
         return answer
 
+
+def own_path(back: str) -> str:
+    """A path of ours to go back to; anything that leads elsewhere becomes the first page."""
+    inside = back.startswith("/") and not back.startswith(("//", "/\\"))
+    return back if inside else "/"
+
+
+NOT_MOVED = {
+    NotSimulated: "这里是真实数据，时间不能拨动。",
+    MovedBack: "时间只能往前走。",
+    NotQuiet: "有的数据还没跟上，时间没有拨动。过一会儿再按一次。",
+}
+
+
+def add_clock(app: FastAPI, system: System) -> None:
+    """The demonstration's button: on to the morning of the next school day."""
+
     @app.post("/clock/next-school-day")
     async def next_school_day(
-        request: Request,
         _viewer: Annotated[Viewer, Depends(signed_in)],
         back: Annotated[str, Form()] = "/",
     ) -> Response:
         found = await system.get("enrollment", "/enrollment/next-school-day")
         await move_clock(system, datetime.fromisoformat(found["at"]).astimezone(SHANGHAI))
-        safe = back if back.startswith("/") and not back.startswith("//") else "/"
-        return RedirectResponse(safe, 303)
+        return RedirectResponse(own_path(back), 303)
 
     async def not_moved(request: Request, error: Exception) -> Response:
-        say = {
-            NotSimulated: "这里是真实数据，时间不能拨动。",
-            MovedBack: "时间只能往前走。",
-        }.get(type(error), "有的数据还没跟上，时间没有拨动。过一会儿再按一次。")
+        say = NOT_MOVED[type(error)]
         if answers.wants_page(request):
             return refusal(request, 409, {"say": say})
         return JSONResponse({"code": "clock", "say": say}, 409)
 
-    for kind in (NotSimulated, MovedBack, NotQuiet):
+    for kind in NOT_MOVED:
         app.add_exception_handler(kind, not_moved)
 
 

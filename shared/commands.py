@@ -1,4 +1,4 @@
-"""Commands as a table: one route, one function and one name each, for browsers, imports and programs."""
+"""Commands as a table: one name, one route, one function each, for browsers and programs."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,8 +32,8 @@ class FieldsInvalid(CommandRejected):
 class Fields(msgspec.Struct, frozen=True, kw_only=True):
     """Base of what a command asks for, as a form or a program sends it.
 
-    `command_id`: made when the form was drawn; sent twice it is one command. `version`: of the stream
-    that the form was drawn from, absent where it does not matter.
+    `command_id`: made when the form was drawn; sent twice it is one command. `version`: of the
+    stream that the form was drawn from, absent where it does not matter.
     """
 
     command_id: UUID

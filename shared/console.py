@@ -1,4 +1,4 @@
-"""Pages of a service: the frame around them, the language, and the one record of what they showed."""
+"""Pages of a service: the frame around them, the language, the one record of what they showed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ SIMULATED = text("select simulated from clock")
 
 @dataclass(slots=True)
 class Visit:
-    """One request for a page by one viewer: its moment, its reading, the grant it is recorded under."""
+    """One request for a page: its viewer, moment, reading, and the grant it is recorded under."""
 
     edge: Edge
     request: Request
@@ -85,7 +85,7 @@ def language(request: Request) -> Language:
 
 
 def grant_today(viewer: Viewer, today: date) -> Grant:
-    """The widest grant in force, under which a page that needs no right is read. NotAllowed if none."""
+    """The widest grant in force: for a page that needs no right. NotAllowed if there is none."""
     held = [grant for grant, _ in viewer.roles(today)]
     if not held:
         raise NotAllowed("这个账号今天没有职务。请联系学校的学籍管理员或县教育局。", "any", "")
@@ -115,7 +115,7 @@ async def visit(
 
 
 async def home_ledger(edge: Edge, grant: Grant) -> str:
-    """The county's ledger of a grant; a city's or province's reader is recorded in the first below."""
+    """The county's ledger of a grant; a city's reader is recorded in the first one below."""
     async with edge.service.engine.connect() as conn:
         found = await conn.execute(
             text(
@@ -137,8 +137,8 @@ async def frame(of: Visit, active: str) -> Layout:
         if of.viewer.staff:
             staff = {"staff": UUID(of.viewer.staff)}
             person = (await conn.execute(PERSON, staff)).scalar()
-    words = {page: zh for page, zh, _ in navigation(of.viewer, of.today)}
-    items = [(page, zh) for page, zh in words.items() if page in ADDRESSES]
+    pages = [(page, zh) for page, zh, _ in navigation(of.viewer, of.today)]
+    items = [(page, zh, ADDRESSES[page]) for page, zh in pages if page in ADDRESSES]
     role = ROLES[of.grant.role]
     return Layout(
         now=of.moment.now,
@@ -149,10 +149,10 @@ async def frame(of: Visit, active: str) -> Layout:
         unit_name=unit.name if unit else "",
         role_name=role.zh,
         read_only="inspection" in role.purposes,
-        items=tuple(NavItem(key=page, title=zh, href=ADDRESSES[page]) for page, zh in items),
+        items=tuple(NavItem(key=page, title=zh, href=href) for page, zh, href in items),
         active=active,
         demo=_band(of, county.name if county else "") if simulated else None,
-        search=ADDRESSES["search"] if "search" in words else None,
+        search=ADDRESSES["search"] if any(page == "search" for page, _ in pages) else None,
         sign_out=SIGN_OUT,
     )
 

@@ -1,4 +1,4 @@
-"""Passwords and one-time codes on paper: the only secrets of accounts, and how often one may guess."""
+"""Passwords and one-time codes on paper: the secrets of accounts, and how often one may guess."""
 
 import asyncio
 import secrets

@@ -1,4 +1,4 @@
-"""The directory: who is where, projected from enrollment's events into every service's own tables."""
+"""The directory: who is where, projected from enrollment's events into each service's tables."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -66,8 +66,8 @@ STATEMENTS: Mapping[type, str] = {
     " (staff, role, unit, valid_from) do update set valid_to = excluded.valid_to",
     c.RoleEnded: "update role_grant set valid_to = :on"
     " where staff = :staff and role = :role and unit = :unit and valid_to is null",
-    c.AccountOpened: "insert into account (account, ledger, staff) values (:account, :ledger, :staff)"
-    " on conflict (account) do update set closed = false",
+    c.AccountOpened: "insert into account (account, ledger, staff) values"
+    " (:account, :ledger, :staff) on conflict (account) do update set closed = false",
     c.AccountClosed: "update account set closed = true where account = :account",
 }
 MOVE = (

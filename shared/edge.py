@@ -135,7 +135,7 @@ class Edge:
         """Write the page's one access event before it is sent. Raises ReadingNotRecorded."""
         viewer = reading.viewer
         log = AccessLog(service=self.service.name, engine=self.service.engine)
-        version = moment.rules.pack(grant.path, moment.today).version
+        version = moment.rules.pack(reading.ledger, moment.today).version
 
         async def append(ledger: str, event: access.Event) -> int:
             who = actor(viewer, grant)

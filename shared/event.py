@@ -168,7 +168,7 @@ def end_of_day(day: date) -> datetime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
-    """Where an event belongs and when it happened; `happened` as date when only the day is known."""
+    """Where an event belongs and when it happened (a date: only the day is known)."""
 
     service: str
     stream: str

@@ -28,7 +28,8 @@ APPEND = (
     "select first_seq, first_at from append($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15)"
 )
 CURRENT = text(
-    "select stream, version, state, doc from current where ledger = :ledger and stream = any(:names)"
+    "select stream, version, state, doc from current"
+    " where ledger = :ledger and stream = any(:names)"
 )
 STREAM = text(
     "select body from events where ledger = :ledger and stream = :stream"
@@ -272,8 +273,8 @@ class Order:
 async def execute(engine: AsyncEngine, order: Order) -> Outcome:
     """One command in a transaction of its own, retried when another writer was faster.
 
-    Raises CommandRejected, Conflict, UnknownLedger, EventRefused. A repeated command id answers what
-    it was answered before, also when the state would refuse it now.
+    Raises CommandRejected, Conflict, UnknownLedger, EventRefused. A repeated command id is
+    answered as it was before, also when the state would refuse it now.
     """
     for attempt in range(RETRY_LIMIT):
         try:

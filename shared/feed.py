@@ -1,7 +1,7 @@
 """The feed: a store serves its exact bytes to whoever finds a gap."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,7 +64,7 @@ async def _body_hash(engine: AsyncEngine, ledger: str, seq: int) -> str:
     return digest(body.encode()) if body else ""
 
 
-def router(engine: AsyncEngine, waking: Waking, allow: Callable[..., Awaitable[Any]]) -> APIRouter:
+def router(engine: AsyncEngine, waking: Waking, allow: Callable[..., Any]) -> APIRouter:
     """`allow` is the dependency that lets only services of ours read."""
     api = APIRouter(dependencies=[Depends(allow)])
     ear = waking.ear()

@@ -1,4 +1,4 @@
-"""How a process follows its subscriptions: Kafka is the fast path, the feed heals, the own store is polled."""
+"""How a process follows: Kafka is the fast path, the feed heals, the own store is polled."""
 
 import asyncio
 from collections import defaultdict
@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
-from faststream.kafka import KafkaBroker
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.contracts.topics import is_access, source_of, topic_of
+from shared.contracts.upcast import NewerVersion
 from shared.event import read
 from shared.feed import FeedClient, page
-from shared.kafka import Arrived, Strange, subscribe
+from shared.kafka import Arrived, Broker, Strange, subscribe
 from shared.subscription import (
     BATCH_LIMIT_EVENTS,
     Entry,
@@ -60,7 +60,7 @@ class Follower:
     def __post_init__(self) -> None:
         self._ear = self.waking.ear()
 
-    def attach(self, kafka: KafkaBroker, prefix: str) -> Any:
+    def attach(self, kafka: Broker, prefix: str) -> Any:
         """Follow the topics of every source; returns FastStream's subscriber."""
         topics = [topic_of(prefix, source) for source in self.subscription.sources]
         return subscribe(kafka, topics, f"{prefix}{self.subscription.name}", self.receive)
@@ -107,7 +107,8 @@ class Follower:
 
     async def _pause(self, error: Exception) -> None:
         waits = isinstance(error, ParkedTooMany)
-        self.state = "upgrade_needed" if isinstance(error, UpgradeNeeded) else "waiting"
+        newer = isinstance(error, UpgradeNeeded | NewerVersion)
+        self.state = "upgrade_needed" if newer else "waiting"
         if waits:
             self.state = "halted"
         log.warning(

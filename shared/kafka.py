@@ -1,4 +1,4 @@
-"""The broker: topics, the idempotent producer, and batch subscribers that never acknowledge early."""
+"""The broker: topics, the idempotent producer, subscribers that never acknowledge early."""
 
 import hashlib
 from collections.abc import Awaitable, Callable, Sequence
@@ -20,6 +20,10 @@ from shared.contracts.topics import (
     SUBJECT,
     all_topics,
 )
+
+# The only names of the broker's client that other modules use.
+Broker = KafkaBroker
+Producer = AIOKafkaProducer
 
 RETENTION_MILLISECONDS = 7 * 24 * 3600 * 1000
 MESSAGE_LIMIT_BYTES = 64 * 1024
@@ -74,7 +78,7 @@ async def create_topics(bootstrap: str, prefix: str, replication: int = 1) -> No
         await admin.close()
 
 
-def producer(bootstrap: str) -> AIOKafkaProducer:
+def producer(bootstrap: str) -> Producer:
     return AIOKafkaProducer(
         bootstrap_servers=bootstrap,
         enable_idempotence=True,
@@ -85,7 +89,7 @@ def producer(bootstrap: str) -> AIOKafkaProducer:
     )
 
 
-def broker(bootstrap: str) -> KafkaBroker:
+def broker(bootstrap: str) -> Broker:
     return KafkaBroker(
         bootstrap,
         logger=None,
@@ -101,7 +105,7 @@ def digest(body: bytes) -> str:
 
 
 def subscribe(
-    kafka: KafkaBroker,
+    kafka: Broker,
     topics: Sequence[str],
     group: str,
     handle: Callable[[Sequence[Arrived], Sequence[Strange]], Awaitable[None]],

@@ -1,4 +1,4 @@
-"""Key files: the master secrets a service holds, and the keys that wrap subjects' keys under them."""
+"""Key files: the masters that a service holds, and the keys that wrap subjects' keys."""
 
 import fcntl
 import os

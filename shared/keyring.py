@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from time import monotonic
 from typing import Any, Final, TypeAlias, TypeVar
 
-import asyncpg
+import asyncpg  # pyright: ignore[reportMissingTypeStubs]
 from sqlalchemy import exc
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -145,7 +145,7 @@ class Keyring:
         return await self.token_key(DEPLOYMENT, "identity")
 
     def take_counts(self) -> dict[str, int]:
-        """Keys handed out by declared purpose since the last call: the service's `ServiceOpened`."""
+        """Keys handed out by declared purpose since the last call, for `ServiceOpened`."""
         counts, self._opened = dict(self._opened), Counter()
         return counts
 

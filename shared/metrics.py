@@ -10,21 +10,32 @@ class Metrics:
 
     def __init__(self, service: str) -> None:
         self.registry = CollectorRegistry()
-        labels = {"registry": self.registry}
+        registry = self.registry
         self.append_seconds = Histogram(
-            "baoxue_command_seconds", "A command from its arrival to its commit", **labels
+            "baoxue_command_seconds", "A command from its arrival to its commit", registry=registry
         )
         self.relay_lag = Gauge(
-            "baoxue_relay_lag_events", "Appended and not yet published", ["service"], **labels
+            "baoxue_relay_lag_events",
+            "Appended and not yet published",
+            ["service"],
+            registry=registry,
         )
         self.consumer_lag = Gauge(
-            "baoxue_consumer_lag_events", "Below the source's head", ["subscription"], **labels
+            "baoxue_consumer_lag_events",
+            "Below the source's head",
+            ["subscription"],
+            registry=registry,
         )
-        self.parked = Gauge("baoxue_parked_events", "Parked", ["subscription"], **labels)
+        self.parked = Gauge("baoxue_parked_events", "Parked", ["subscription"], registry=registry)
         self.strangers = Gauge(
-            "baoxue_strangers", "Records that no relay of ours sent", ["subscription"], **labels
+            "baoxue_strangers",
+            "Records that no relay of ours sent",
+            ["subscription"],
+            registry=registry,
         )
-        self.timers_due = Gauge("baoxue_timers_due", "Due and not yet done", ["service"], **labels)
+        self.timers_due = Gauge(
+            "baoxue_timers_due", "Due and not yet done", ["service"], registry=registry
+        )
         self.service = service
 
     def render(self) -> bytes:

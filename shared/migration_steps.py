@@ -1,5 +1,7 @@
 """Steps that every service's migrations share."""
 
+from typing import Any
+
 from alembic import context, op
 
 from shared.ledger_schema import Roles, grants, quoted, spine_statements
@@ -13,8 +15,8 @@ def roles() -> Roles:
 
 def run_sql(statements: str) -> None:
     """Several statements in one go; asyncpg takes them only without parameters."""
-    connection = op.get_bind().connection.driver_connection
-    op.get_bind().connection.run_async(lambda _: connection.execute(statements))
+    raw: Any = op.get_bind().connection
+    raw.run_async(lambda driver: driver.execute(statements))
 
 
 def create_spine() -> None:

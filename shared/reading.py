@@ -203,7 +203,7 @@ class Reading:
         if isinstance(key, KeyDestroyed):
             return ERASED
         try:
-            # A key that is missing without an erasure is as suspicious as a value that does not fit.
+            # A key missing without an erasure is as suspicious as a value that does not fit.
             text = open_sealed(sealed, owner, field, key) if key else UNREADABLE
         except SealError:
             return UNREADABLE

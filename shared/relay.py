@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
-from aiokafka import AIOKafkaProducer
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -22,7 +21,7 @@ from shared.contracts.topics import (
     topic_of,
 )
 from shared.event import read
-from shared.kafka import digest
+from shared.kafka import Producer, digest
 from shared.waking import Ear, Waking
 
 log = structlog.get_logger()
@@ -57,7 +56,7 @@ class Relay:
     engine: AsyncEngine
     service: str
     prefix: str
-    producer: AIOKafkaProducer
+    producer: Producer
     waking: Waking
     published: int = 0
     failing: str = ""

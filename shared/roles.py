@@ -1,4 +1,4 @@
-"""The roles as data: what each may do, which classes it may open, for what, and where it finds it."""
+"""The roles as data: what each may do, which classes it may open, for what, and its pages."""
 
 from dataclasses import dataclass
 from typing import Literal, TypeAlias

@@ -1,4 +1,4 @@
-"""The rulebook: packs and calendars in force, followed from casework's events, kept with their bytes."""
+"""The rulebook: packs and calendars in force, followed from casework, kept with their bytes."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence

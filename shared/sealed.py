@@ -25,8 +25,8 @@ MAX_TEXT_BYTES = 16 * 1024
 class Sealed(msgspec.Struct, frozen=True, kw_only=True):
     """AES-256-GCM of `salt(32) ‖ utf8` under the subject's key of its class.
 
-    nonce, box and commit are standard base64; `commit` is SHA-256(`salt ‖ utf8`). `subject` is given
-    only where it is not the envelope's subject.
+    nonce, box and commit are standard base64; `commit` is SHA-256(`salt ‖ utf8`). `subject` is
+    given only where it is not the envelope's subject.
     """
 
     sealed: Literal[1]

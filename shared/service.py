@@ -7,16 +7,14 @@ from typing import Any
 
 import httpx2
 import structlog
-from aiokafka import AIOKafkaProducer
 from fastapi import FastAPI, Response
-from faststream.kafka import KafkaBroker
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from shared import clock, status, timer
 from shared.contracts.topics import SERVICES
 from shared.feed import FeedClient
 from shared.following import Follower
-from shared.kafka import broker, producer
+from shared.kafka import Broker, Producer, broker, producer
 from shared.ledger_schema import async_url
 from shared.metrics import CONTENT_TYPE, Metrics
 from shared.opening import Opening
@@ -50,8 +48,8 @@ class Service:
     relay: Relay | None = None
     followers: list[Follower] = field(default_factory=list)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
-    _broker: KafkaBroker | None = None
-    _producer: AIOKafkaProducer | None = None
+    _broker: Broker | None = None
+    _producer: Producer | None = None
     broker_state: str = "starting"
 
     def __post_init__(self) -> None:
@@ -188,7 +186,7 @@ def _bound(token: Callable[[str], str], audience: str) -> Callable[[], str]:
     return lambda: token(audience)
 
 
-def _some(made: AIOKafkaProducer | None) -> AIOKafkaProducer:
+def _some(made: Producer | None) -> Producer:
     assert made is not None
     return made
 

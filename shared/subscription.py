@@ -324,7 +324,7 @@ async def places(engine: AsyncEngine, name: str) -> dict[tuple[str, str], tuple[
 
 
 async def redrive(engine: AsyncEngine, subscription: Subscription, subject: str) -> int:
-    """Apply what was parked for a subject, in order; the rows go with their effect, or not at all."""
+    """Apply what was parked for a subject, in order; rows go with their effect, or not at all."""
     take = text(
         "delete from parked where subscription = :subscription and subject = :subject"
         " returning source, ledger, seq, body, parked_at"

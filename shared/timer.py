@@ -21,7 +21,8 @@ RETRY_SECONDS = 1.0
 FAILURE_LIMIT = 20
 
 ARM = text(
-    "insert into timer (key, due_at, kind, ledger, args) values (:key, :due_at, :kind, :ledger, :args)"
+    "insert into timer (key, due_at, kind, ledger, args)"
+    " values (:key, :due_at, :kind, :ledger, :args)"
     " on conflict (key) do update set due_at = excluded.due_at, args = excluded.args, failures = 0"
 )
 DISARM = text("delete from timer where key = any(:keys)")

@@ -1,4 +1,4 @@
-"""A transaction that answers a person: it sees what lies in their jurisdiction and writes nothing."""
+"""A transaction that answers a person: it sees their jurisdiction and writes nothing."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

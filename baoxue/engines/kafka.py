@@ -1,12 +1,11 @@
 """Apache Kafka 4 as one KRaft node on loopback, from checked jars and the wheel's Java."""
 
-import base64
 import os
 import re
+import secrets
 import shutil
 import signal
 import subprocess
-import uuid
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -144,7 +143,8 @@ def announced(log: Path, before: int) -> bool:
 
 def formatting(home: Path, words: tuple[str, ...]) -> Launch:
     config = str(home / "kafka" / "server.properties")
-    cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    # 22 hex digits: Kafka's own alphabet has a dash, which first would be read as an option.
+    cluster = secrets.token_hex(11)
     tool = ("kafka.tools.StorageTool", "format", "-t", cluster, "--ignore-formatted", "-c", config)
     return Launch(
         name=NAME,

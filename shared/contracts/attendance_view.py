@@ -1,7 +1,7 @@
 """What is known of a child's attendance: a mark a day, the current run, the lines it crossed."""
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
 from shared.contracts import enrollment as e
 from shared.contracts.entry import Entry
@@ -101,8 +101,10 @@ def _streak(exceeded: e.AbsenceStreakExceeded) -> Streak:
 
 
 def _ended(leaves: tuple[Leave, ...], on: date) -> tuple[Leave, ...]:
-    """Leave that `on` falls into ends on that day."""
-    return tuple(
-        replace(leave, last_on=on) if leave.first_on <= on <= leave.last_on else leave
+    """From `on` on the child is expected again: leave that covers the day ends before it."""
+    before = on - timedelta(days=1)
+    shortened = (
+        replace(leave, last_on=before) if leave.first_on <= on <= leave.last_on else leave
         for leave in leaves
     )
+    return tuple(leave for leave in shortened if leave.first_on <= leave.last_on)

@@ -30,8 +30,9 @@ class ChildView:
 
     @property
     def current(self) -> Enrollment | None:
-        """Where the child sits now: the last enrollment that it has not left."""
-        return next((one for one in reversed(self.enrollments) if one.left_on is None), None)
+        """Where the child sits now: where it was enrolled last, unless it has left there."""
+        last = self.enrollments[-1] if self.enrollments else None
+        return last if last and last.left_on is None else None
 
     @property
     def klass(self) -> UUID | None:

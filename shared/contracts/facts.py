@@ -27,14 +27,15 @@ def child_facts(child: ChildView) -> dict[Fact, object]:
     return seat | {Fact("field", name): child.fields.get(name) for name in sorted(names)}
 
 
-def attendance_facts(attendance: AttendanceView) -> dict[Fact, object]:
-    """The current run, whether it is over the line, and the mark of each day."""
+def attendance_facts(before: AttendanceView, attendance: AttendanceView) -> dict[Fact, object]:
+    """The current run, whether it is over the line, and the marks that were not so before."""
     line = attendance.over_the_line
     now: dict[Fact, object] = {
         Fact("run"): attendance.run,
         Fact("line"): line.last_on if line else None,
     }
-    return now | {Fact("mark", day.isoformat()): mark for day, mark in attendance.marks.items()}
+    new = attendance.marks.items() - before.marks.items()
+    return now | {Fact("mark", day.isoformat()): mark for day, mark in new}
 
 
 def alert_facts(alert: AlertView) -> dict[Fact, object]:

@@ -70,7 +70,7 @@ def story_after(view: StoryView, entry: Entry) -> StoryView:
     attendance = attendance_after(view.attendance, entry)
     if attendance is view.attendance:
         return view
-    facts = attendance_facts(attendance)
+    facts = attendance_facts(view.attendance, attendance)
     return _learned(replace(view, attendance=attendance), facts, entry)
 
 

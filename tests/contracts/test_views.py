@@ -112,7 +112,7 @@ def test_leave_is_listed_and_ends_early() -> None:
     leaves = story(
         [told(granted, happened=at(3), seq=1), told(ended, happened=at(5), seq=2)]
     ).attendance.leaves
-    assert [(leave.kind, leave.last_on) for leave in leaves] == [("sick", nov(5))]
+    assert [(leave.kind, leave.last_on) for leave in leaves] == [("sick", nov(4))]
 
 
 def enrolled(klass: int, seat: int, day: int, seq: int) -> Entry:

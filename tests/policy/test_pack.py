@@ -5,6 +5,9 @@ from hashlib import sha256
 
 import pytest
 
+from services.casework.domain.alert import CLEAR_REASONS, SIGNS
+from services.casework.domain.case import AFTER_OBSERVATION, WITHOUT_OBSERVATION
+from shared.contracts.words import word
 from shared.policy.day import business_day, due_day, moment_of, noon_of
 from shared.policy.pack import (
     MAX_PACK_BYTES,
@@ -71,10 +74,31 @@ def test_persuasion_has_the_seven_methods_of_the_seed() -> None:
 
 
 def test_an_absence_not_yet_explained_is_unexcused_and_suggests_a_call() -> None:
-    code = seed_pack().code("absence_reasons", "unknown")
+    code = seed_pack().code("absence_reasons", "not_known")
     assert code is not None
     assert (code.zh, code.mark, code.next) == ("还不知道", "unexcused", "call_guardian")
     assert seed_pack().code("absence_reasons", "sleepy") is None
+
+
+def test_every_code_that_an_event_may_hold_has_words_for_replay() -> None:
+    codes = seed_pack().codes
+    offered = set(codes.__struct_fields__) - {"next_actions", "groups"}
+    wordless = [
+        entry.code
+        for name in sorted(offered)
+        for entry in getattr(codes, name)
+        if word(entry.code) == entry.code
+    ]
+    assert wordless == []
+
+
+def test_the_reasons_that_casework_decides_by_are_the_ones_offered() -> None:
+    codes = seed_pack().codes
+    assert {entry.code for entry in codes.clear_reasons} == CLEAR_REASONS
+    assert {entry.code for entry in codes.signs} == SIGNS
+    closing = {entry.code for entry in codes.closing_reasons}
+    assert closing == AFTER_OBSERVATION | WITHOUT_OBSERVATION
+    assert all(entry.evidence for entry in codes.closing_reasons)
 
 
 def test_labels_that_stigmatise_are_restricted() -> None:

@@ -5,10 +5,11 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import pytest
 from sqlalchemy import URL, make_url, text
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from shared.key_files import SERVICE_CLASSES, load_key_file, make_key_files
@@ -28,15 +29,18 @@ class Database:
         return create_async_engine(url, poolclass=NullPool)
 
     @asynccontextmanager
-    async def connect(self, role: str | None = None) -> AsyncIterator:
+    async def connect(self, role: str | None = None) -> AsyncIterator[AsyncConnection]:
         engine = self.engine(role)
         async with engine.begin() as conn:
             yield conn
         await engine.dispose()
 
 
+NewDatabase: TypeAlias = Callable[[], AbstractAsyncContextManager[Database]]
+
+
 @pytest.fixture(scope="session")
-async def new_database(postgres_server: str) -> Callable[[], AbstractAsyncContextManager[Database]]:
+async def new_database(postgres_server: str) -> NewDatabase:
     server = make_url(postgres_server).set(drivername="postgresql+asyncpg")
 
     @asynccontextmanager
@@ -60,7 +64,7 @@ async def new_database(postgres_server: str) -> Callable[[], AbstractAsyncContex
 
 @pytest.fixture
 async def database(
-    new_database: Callable[[], AbstractAsyncContextManager[Database]],
+    new_database: NewDatabase,
 ) -> AsyncIterator[Database]:
     async with new_database() as created:
         yield created

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -18,12 +17,12 @@ GOOD = "木里的春天来得晚"
 
 
 @pytest.fixture
-async def accounts(database: Database) -> AsyncIterator[Database]:
+async def accounts(database: Database) -> Database:
     async with database.connect() as conn:
         await conn.execute(text(f"create role {database.prefix}_app login password 'secret'"))
         for _ in range(2):
             await c.install(conn, f"{database.prefix}_app")
-    yield database
+    return database
 
 
 async def sign_in(

@@ -96,7 +96,9 @@ def test_a_class_that_is_not_held_is_refused_before_anything_is_tried(tmp_path: 
 
 
 def test_the_wrapped_bytes_of_a_key_do_not_change() -> None:
-    masters = {cls: {1: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="} for cls in CLASSES}
+    masters: kf.Masters = {
+        cls: {1: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="} for cls in CLASSES
+    }
     files = kf.Wrapping(kf.KeyFile(service="enrollment", masters=masters))
     wrapped = files.wrap(bytes(32), "990101", CHILD, "identity", bytes(12))
     assert wrapped.hex() == WRAPPED

@@ -2,8 +2,6 @@
 
 import asyncio
 import os
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from uuid import UUID
 
@@ -14,9 +12,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from shared import keyring as k
 from shared.key_files import ClassNotHeld, WrongMaster, load_key_file, make_key_files
-from shared.keyring_schema import KeyringRole, install
 from shared.sealed import CLASSES
-from tests.shared.conftest import Database, Deployment, install_keyring
+from tests.shared.conftest import Deployment, install_keyring
 
 COUNTY = "990101"
 
@@ -227,26 +224,3 @@ async def test_installing_again_changes_nothing(deployment: Deployment) -> None:
         await install_keyring(deployment)
         ring.forget()
         assert await ring.keys_for(subjects, "import", CLASSES) == made
-
-
-async def test_a_role_that_may_only_create_databases_and_roles_installs(
-    new_database: Callable[[], AbstractAsyncContextManager[Database]], tmp_path: Path
-) -> None:
-    async with new_database() as created:
-        admin = f"{created.prefix}_admin"
-        async with created.connect() as conn:
-            await conn.execute(text(f"create role {admin} login createrole password 'secret'"))
-            await conn.execute(text(f"alter database {created.prefix} owner to {admin}"))
-        roles = {"audit": KeyringRole(name=f"{admin}_audit", password="x", classes=["identity"])}
-        for _ in range(2):
-            async with created.connect(admin) as conn:
-                await install(conn, f"{admin}_owner", roles)
-        engine = created.engine(f"{admin}_audit", "x")
-        ring = k.Keyring(engine, load_key_file(make_key_files(tmp_path / "keys")["audit"]))
-        subjects = some_subjects(3)
-        made = await ring.keys_for(subjects, "x", ["identity"], create=True, ledger=COUNTY)
-        await engine.dispose()
-        async with created.connect() as conn:
-            await conn.execute(text(f"drop owned by {admin}_owner, {admin}_audit"))
-            await conn.execute(text(f"alter database {created.prefix} owner to current_user"))
-        assert len(made) == 3

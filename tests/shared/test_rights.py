@@ -19,7 +19,9 @@ OTHER_COUNTY = "990000/990100/990102"
 DAY = date(2026, 11, 23)
 
 
-def viewer(*grants: tuple[str, str], since: date = date(2026, 9, 1), to: date | None = None):
+def viewer(
+    *grants: tuple[str, str], since: date = date(2026, 9, 1), to: date | None = None
+) -> r.Viewer:
     return r.Viewer(
         account="he.lixin",
         staff="0198c5b0-0000-7000-8000-0000000000f1",

@@ -27,7 +27,7 @@ class Console:
         self.signer: Signer = load_signer(folder, "enrollment")
         self.folder = folder
         self.asked: list[str] = []
-        self.answer: str | None | Exception = None
+        self.answer: str | Exception | None = None
         self.app = FastAPI()
         self.app.state.public_keys = load_public_keys(folder)
         self.app.state.service = "enrollment"

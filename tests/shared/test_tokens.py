@@ -1,4 +1,4 @@
-"""Folding and tokens: what is the same for people is the same for the index, and nothing is missed."""
+"""Folding and tokens: what is the same for people is the same for the index."""
 
 import pytest
 from hypothesis import given

@@ -26,7 +26,8 @@ async def test_a_command_becomes_bytes_that_read_back_as_sent(store: Store) -> N
     envelope = read(body)
     assert list(msgspec.json.decode(body))[-1] == "data"
     assert (envelope.ledgerseq, envelope.streamversion) == (1, 1)
-    assert envelope.time.endswith("Z") and len(envelope.time) == len("2026-01-01T00:00:00.000000Z")
+    assert envelope.time.endswith("Z")
+    assert len(envelope.time) == len("2026-01-01T00:00:00.000000Z")
     assert COUNTER.decode(envelope) == COUNTER.decode(outcome.envelopes[0])
     assert b" " not in bytes(envelope.data)
 
@@ -196,5 +197,5 @@ async def test_the_bare_append_reports_where_a_batch_stands(store: Store) -> Non
         batch.decide("counter-1", Add(events=4), unitpath=PATH, subject=None)
         done = await batch.append(conn)
     assert done is not None and (done.first_seq, done.last_seq) == (1, 4)
-    assert LEDGER == batch.circumstances.ledger
+    assert batch.circumstances.ledger == LEDGER
     assert append.__doc__

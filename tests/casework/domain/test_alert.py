@@ -29,6 +29,7 @@ from services.casework.domain.refusals import (
     SignNeeded,
 )
 from services.casework.domain.times import InFuture
+from shared.policy.day import SHANGHAI
 from tests.casework.domain.samples import (
     ALERT_COMMANDS,
     ALERT_ID,
@@ -188,6 +189,8 @@ def test_an_observation_may_stand_alone_and_then_be_flagged() -> None:
     )
     given(ALERT).when(OBSERVE).then(logged)
     given(ALERT, logged).when(OBSERVE).then_rejected(AlreadyLogged)
+    elsewhere = replace(OBSERVE, observed_at=OBSERVE.observed_at.astimezone(SHANGHAI))
+    given(ALERT, logged).when(elsewhere).then_rejected(AlreadyLogged)
     assert ALERT.decide(FLAG, ALERT.fold([logged]))
 
 

@@ -39,10 +39,11 @@ def values(kind: Any) -> st.SearchStrategy[Any]:
     """A strategy for a type that events, commands and states are made of."""
     if kind in SIMPLE:
         return SIMPLE[kind]
-    if isinstance(kind, type) and is_dataclass(kind):
+    if is_dataclass(kind):
         hints = get_type_hints(kind)
         known = {f.name: values(hints[f.name]) for f in fields(kind) if f.init}
-        return st.builds(kind, **known)
+        whole: Any = kind
+        return st.builds(whole, **known)
     origin, inner = get_origin(kind), get_args(kind)
     if origin is Literal:
         return st.sampled_from(inner)

@@ -1,0 +1,88 @@
+"""`baoxue search`, `replay`, `status`: what the system knows, for people and for scripts."""
+
+import json
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from baoxue.cli_edge import As, Json, app, told
+from baoxue.client import Unreachable, client
+
+STATUS_BROKEN = 3
+
+
+@app.command()
+@told
+def search(
+    text: Annotated[str, typer.Argument(help="姓名、证件号、文号或家访里的一句话，完全照字面找。")],
+    account: As = None,
+    as_json: Json = False,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=1000)] = 200,
+    purpose: Annotated[str | None, typer.Option("--purpose", help="查阅用途，会登记。")] = None,
+) -> None:
+    """检索审计总账；这次检索会登记。"""
+    with client(account) as system:
+        params = {"text": text, "limit": limit, "purpose": purpose}
+        lines = system.get("/audit/search", params).text.splitlines()
+    entries = [json.loads(line) for line in lines if line]
+    if as_json:
+        for entry in entries:
+            typer.echo(json.dumps(entry, ensure_ascii=False))
+        return
+    table = Table("账", "序号", "事", "发生", "记录", "谁")
+    for one in entries:
+        words = (one["ledger"], str(one["seq"]), one["type"], one["occurred_at"])
+        table.add_row(*words, one["recorded_at"], str(one["actor"]))
+    Console().print(table)
+
+
+@app.command()
+@told
+def replay(
+    subject: Annotated[str, typer.Argument(help="学生的编号、学籍号，或一条流的名字。")],
+    at: Annotated[str | None, typer.Option("--at", help="事情发生到这一刻（ISO 8601）。")] = None,
+    known_at: Annotated[str | None, typer.Option("--known-at", help="当时已知到这一刻。")] = None,
+    account: As = None,
+    as_json: Json = False,
+    purpose: Annotated[str | None, typer.Option("--purpose", help="查阅用途，会登记。")] = None,
+) -> None:
+    """回放一名学生：到某一刻发生了什么，当时知道什么。"""
+    params = {"subject": subject, "at": at, "known_at": known_at, "purpose": purpose}
+    with client(account) as system:
+        found = system.get("/audit/replay", params).json()
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False))
+        return
+    Console().print_json(json.dumps(found["state"], ensure_ascii=False))
+    table = Table("发生", "记录", "事", "谁")
+    for one in found["events"]:
+        table.add_row(one["occurred_at"], one["recorded_at"], one["type"], str(one["actor"]))
+    Console().print(table)
+
+
+@app.command()
+@told
+def status(as_json: Json = False) -> None:
+    """各进程的状况：能否服务、落后多少、搁置几件。"""
+    with client() as system:
+        found: dict[str, Any] = system.get("/status").json()
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False))
+    else:
+        table = Table("进程", "能否服务", "发布落后", "跟随落后", "搁置", "问题")
+        for name, one in found["services"].items():
+            lag = sum(part["lag"] for part in one.get("subscriptions", {}).values())
+            parked = sum(one.get("parked", {}).values())
+            problems = "；".join(one["problems"])
+            ready = "是" if one["ready"] else "否"
+            table.add_row(
+                name, ready, str(one.get("relay_lag", "—")), str(lag), str(parked), problems
+            )
+        Console().print(table)
+    if not found["ok"]:
+        raise typer.Exit(STATUS_BROKEN)
+
+
+__all__ = ["Unreachable", "replay", "search", "status"]
