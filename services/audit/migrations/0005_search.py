@@ -1,8 +1,8 @@
 """Search: tokens of what is sealed, one role that reads them, and its doors."""
 
+from alembic import op
 from sqlalchemy import text
 
-from alembic import op
 from shared.ledger_schema import quoted
 from shared.migration_steps import roles, run_sql
 
@@ -100,16 +100,18 @@ begin
     end if;
     if p_filters ? 'late' then narrowed := narrowed || ' and e.late'; end if;
     if p_filters ? 'from' then
-        narrowed := narrowed || format(' and e.%I >= %L::timestamptz', by_column, p_filters ->> 'from');
+        narrowed := narrowed
+            || format(' and e.%I >= %L::timestamptz', by_column, p_filters ->> 'from');
     end if;
     if p_filters ? 'below' then
-        narrowed := narrowed || format(' and e.%I < %L::timestamptz', by_column, p_filters ->> 'below');
+        narrowed := narrowed
+            || format(' and e.%I < %L::timestamptz', by_column, p_filters ->> 'below');
     end if;
     if p_walk > 0 then
         rows_of := format('(select * from entry_token e where e.county = $1 order by %s limit %s)',
             sorted, p_walk);
-        is_about := format('exists (select 1 from subject_text s where s.subject = e.subject and (%s))',
-            named);
+        is_about := format('exists (select 1 from subject_text s'
+            ' where s.subject = e.subject and (%s))', named);
     else
         is_about := format('e.subject = any(array(select s.subject from subject_text s'
             ' where s.county = $1 and (%s)))', named);

@@ -1,10 +1,11 @@
-"""The asynchronous projection that makes entries findable; it follows `entry`, with its own place."""
+"""The asynchronous projection that makes entries findable; it follows the table `entry`."""
 
 import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -180,7 +181,7 @@ class SearchIndex:
         self, conn: AsyncConnection, county: str, envelopes: Sequence[Envelope], rules: Rules
     ) -> None:
         texts = [texts_of(envelope) for envelope in envelopes]
-        keys = await keys_of(self.keyring, sum(texts, []), self.keyring.classes)
+        keys = await keys_of(self.keyring, list(chain.from_iterable(texts)), self.keyring.classes)
         token_key = await token_keys(self.keyring, county, frozenset((*CLASSES, PLAIN)))
         number_key = await self.keyring.number_key()
         entries: list[tuple[Any, ...]] = []
@@ -325,4 +326,3 @@ async def indexed(engine: AsyncEngine) -> Mapping[tuple[str, str], int]:
         for row in await conn.execute(asked, {"name": NAME}):
             places[row.source, row.ledger] = row.seq
     return places
-

@@ -1,4 +1,4 @@
-"""The texts of an entry that a person may search for: sealed ones with their class, and plain words."""
+"""The texts of an entry that may be searched for: sealed ones by class, and plain words."""
 
 import hmac
 from collections.abc import Iterator, Mapping

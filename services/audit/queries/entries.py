@@ -12,9 +12,7 @@ from services.audit.projections.entries import LEDGERS
 from shared.contracts.topics import source_of
 from shared.kafka import digest
 
-BODY = text(
-    "select body from entry where ledger = :ledger and service = :service and seq = :seq"
-)
+BODY = text("select body from entry where ledger = :ledger and service = :service and seq = :seq")
 BODIES = text(
     "select e.ledger, e.service, e.seq, e.body from entry e join"
     " unnest(cast(:ledgers as text[]), cast(:services as text[]), cast(:seqs as bigint[]))"
@@ -95,7 +93,8 @@ async def heads(conn: AsyncConnection, ledgers: Sequence[str]) -> list[LedgerHea
             row = held.get((service, place.ledger))
             params = {"ledger": place.ledger, "service": service, "seq": place.seq}
             last = (await conn.execute(LAST, params)).first()
-            whole = last is not None and row is not None and row.entries == place.seq == row.last
+            counted = row is not None and row.entries == place.seq == row.last
+            fits = last is not None and digest(bytes(last.body)) == place.hash
             found.append(
                 LedgerHead(
                     service=service,
@@ -104,7 +103,7 @@ async def heads(conn: AsyncConnection, ledgers: Sequence[str]) -> list[LedgerHea
                     hash=place.hash,
                     entries=row.entries if row else 0,
                     last_at=last.recorded_at if last else None,
-                    whole=bool(whole and digest(bytes(last.body)) == place.hash),
+                    whole=counted and fits,
                 )
             )
     return found

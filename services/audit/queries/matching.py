@@ -1,8 +1,9 @@
-"""From candidates to matches: they are opened and compared exactly, as far as the viewer may read."""
+"""From candidates to matches: opened and compared exactly, as far as the viewer may read."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -24,6 +25,7 @@ class Match:
 
     candidate: Candidate
     envelope: Envelope
+    body: bytes
     text: Text | None
     called: Called | None
 
@@ -62,8 +64,10 @@ async def matched(
     for one in round_:
         text, name = own.get(one.place), known.get(str(one.subject)) if one.about else None
         if text or name:
-            envelope = envelopes[one.place]
-            matches.append(Match(candidate=one, envelope=envelope, text=text, called=name))
+            envelope, body = envelopes[one.place], bodies[one.place]
+            matches.append(
+                Match(candidate=one, envelope=envelope, body=body, text=text, called=name)
+            )
     return matches
 
 
@@ -85,13 +89,13 @@ async def _own(
     """The first text of each entry that contains `wanted` and that the viewer may read."""
     texts = {
         one.place: [
-            text
-            for text in texts_of(envelopes[one.place])
-            if reader.may(text.cls, one.path)
+            text for text in texts_of(envelopes[one.place]) if reader.may(text.cls, one.path)
         ]
         for one in candidates
     }
-    keys = await keys_of(reader.keyring, sum(texts.values(), []), reader.keyring.classes)
+    keys = await keys_of(
+        reader.keyring, list(chain.from_iterable(texts.values())), reader.keyring.classes
+    )
     found: dict[Place, Text] = {}
     for place, its in texts.items():
         for text in its:

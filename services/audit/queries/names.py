@@ -19,7 +19,7 @@ STAFF = text("select staff, fields->>'name' as name from person where staff = an
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """`units`: code → name; `classes`: uuid → name; `people`: uuid → sealed name; `staff`: who is."""
+    """`units` and `classes`: code or uuid → name; `people`: uuid → sealed name; `staff`: who is."""
 
     units: dict[str, str] = field(default_factory=dict)
     classes: dict[str, str] = field(default_factory=dict)
@@ -39,7 +39,7 @@ class Names:
 
 
 async def names(conn: AsyncConnection, paths: Iterable[str], people: Iterable[str]) -> Names:
-    """What is named in the paths (and codes, and uuids of classes) and the people's sealed names."""
+    """Units and classes named in paths, codes and uuids; the people's sealed names."""
     found = Names()
     parts = {part for path in paths for part in path.split("/") if part}
     for row in await conn.execute(UNITS, {"codes": sorted(parts)}):

@@ -1,4 +1,4 @@
-"""Search over all ledgers of a jurisdiction: exactly what stands there, as far as one may read it."""
+"""Search over all ledgers of a jurisdiction: exactly what stands there and one may read."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -104,9 +104,7 @@ async def reached(conn: AsyncConnection, paths: Sequence[str]) -> list[str]:
     ]
 
 
-async def query_of(
-    reader: Reader, asked: Asked, county: str, filters: Mapping[str, Any]
-) -> Query:
+async def query_of(reader: Reader, asked: Asked, county: str, filters: Mapping[str, Any]) -> Query:
     """The query under a county's keys, of the classes that the viewer may read anywhere."""
     roles = [role for _, role in reader.viewer.roles(reader.today)]
     classes = frozenset(cls for role in roles for cls in role.classes)

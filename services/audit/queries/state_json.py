@@ -1,4 +1,4 @@
-"""The stable JSON of a replayed state and its events; sealed values opened as far as one may read."""
+"""The stable JSON of a replayed state and its events, opened as far as one may read."""
 
 from collections.abc import Mapping
 from typing import Any
