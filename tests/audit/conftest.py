@@ -91,7 +91,9 @@ class World:
         while await self.index.once():
             pass
 
-    async def get(self, viewer: Viewer, path: str, accept: str = "application/json"):
+    async def get(
+        self, viewer: Viewer, path: str, accept: str = "application/json"
+    ) -> httpx2.Response:
         """One request as somebody."""
         token = sign_session(load_signer(self.secrets, "enrollment"), viewer, time(), time())
         headers = {"authorization": f"Bearer {token}", "accept": accept}
@@ -147,16 +149,17 @@ async def world(
     tmp_path: Path,
 ) -> AsyncIterator[World]:
     make_signing_keys(tmp_path / "secrets")
-    async with deployed(new_database, tmp_path) as deployment:
-        async with deployment.keyring("enrollment") as all_classes:
-            books = Books(all_classes)
-            here = await founded(books, COUNTY, "云溪县")
-            there = await founded(books, OTHER, "青河县")
-            async with composed(store, deployment, tmp_path) as (edge, app):
-                index = SearchIndex(store.engine, edge.keyring, edge.rulebook)
-                yield World(
-                    store, edge, index, books, here, there, deployment, app, tmp_path / "secrets"
-                )
+    async with (
+        deployed(new_database, tmp_path) as deployment,
+        deployment.keyring("enrollment") as all_classes,
+        composed(store, deployment, tmp_path) as (edge, app),
+    ):
+        books = Books(all_classes)
+        here = await founded(books, COUNTY, "云溪县")
+        there = await founded(books, OTHER, "青河县")
+        index = SearchIndex(store.engine, edge.keyring, edge.rulebook)
+        secrets = tmp_path / "secrets"
+        yield World(store, edge, index, books, here, there, deployment, app, secrets)
 
 
 @asynccontextmanager

@@ -199,7 +199,9 @@ async def founded(books: Books, code: str, name: str) -> County:
     county = County(books, code, f"21{code}0001", f"{code}001", klass, teacher)
     founded_ = enrollment.CountyFounded(code=code, name=name, origin=f"t/{code}/enrollment")
     books.write(code, founded_, stream=f"unit-{code}")
-    units = [(code, "division", name, code[:4] + "00", path_of(code))]
+    units: list[tuple[str, Any, str, str, str]] = [
+        (code, "division", name, code[:4] + "00", path_of(code))
+    ]
     units.append((county.township, "division", f"{name}石桥镇", code, f"{path_of(code)}/{code}001"))
     school_path = county.path.rpartition("/")[0]
     units.append((county.school, "school", f"{name}初级中学", county.township, school_path))

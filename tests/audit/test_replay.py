@@ -2,6 +2,7 @@
 
 import random
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
@@ -78,7 +79,7 @@ def stored(world: World) -> list[bytes]:
     return [body for body in bodies if str(CHILD).encode() in body]
 
 
-def expected(world: World, happened: datetime | None, known: datetime) -> dict:
+def expected(world: World, happened: datetime | None, known: datetime) -> dict[str, Any]:
     """The fold of the events, filtered here in Python."""
     entries = [entry_of(body) for body in stored(world)]
     chosen = [
@@ -92,7 +93,7 @@ def expected(world: World, happened: datetime | None, known: datetime) -> dict:
     return msgspec.json.decode(msgspec.json.encode(folded))
 
 
-async def replayed(world: World, **asked: str) -> dict:
+async def replayed(world: World, **asked: str) -> dict[str, Any]:
     query = "&".join(f"{name}={quote(value)}" for name, value in asked.items())
     answer = await world.get(INSPECTOR, f"/audit/replay?{query}")
     assert answer.status_code == 200, answer.text

@@ -3,7 +3,6 @@
 import random
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
-from uuid import UUID
 
 import msgspec
 import pytest
@@ -24,15 +23,33 @@ from tests.audit.conftest import INSPECTOR, NOW, OFFICER, STRANGER, World, viewe
 from tests.audit.county import COUNTY, OTHER, County, path_of
 
 SEED = 20261118
-NAMES = (
-    "吉克阿依 阿依努尔·麦麦提 欧阳雪 李雪 李小雪 木呷尔布 田家乐 曾小梅 沙马木呷 100%小明 王_明 "
-    "O'Neil 反\\斜 王明明 李李李"
-).split()
-WORDS = (
-    "家里只有祖母。 孩子跟父亲住在邻县采石场边， 帮着做饭， 祖母愿意联系。 母亲电话不通， 同学说跟父亲走了。 "
-    "哥哥已经不去采石场了， 在家等开春。 出勤率 100%_完成， 他说'不想念书'， 路径 C:\\学校\\名册， ＡＢＣ全角 １２３， "
-    "月底回来， 照常上学。 Ｏ’Neil 的信 🙂 收到了。"
-).split()
+NAMES = [
+    "吉克阿依",
+    "阿依努尔·麦麦提",
+    "欧阳雪",
+    "李雪",
+    "李小雪",
+    "木呷尔布",
+    "田家乐",
+    "100%小明",
+    "王_明",
+    "O'Neil",
+    "反\\斜",
+    "王明明",
+    "李李李",
+]
+WORDS = [
+    "家里只有祖母。",
+    "孩子跟父亲住在邻县采石场边，",
+    "帮着做饭，祖母愿意联系。",
+    "母亲电话不通，同学说跟父亲走了。",
+    "哥哥已经不去采石场了，",
+    "出勤率 100%_完成，",
+    "他说'不想念书'，",
+    "路径 C:\\学校\\名册，",
+    "ＡＢＣ全角 １２３，",
+    "Ｏ’Neil 的信 🙂 收到了。",
+]
 
 
 class Clear(NamedTuple):
@@ -41,13 +58,6 @@ class Clear(NamedTuple):
     source: str
     seq: int
     text: str
-
-
-class Said(NamedTuple):
-    """A note and the case that it stands in."""
-
-    child: UUID
-    words: str
 
 
 def at(day: int, hour: int = 8, month: int = 11) -> datetime:

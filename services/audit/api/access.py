@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date
 from uuid import UUID, uuid5
 
-from services.audit.projections.search import county_path
+from services.audit.projections.rows import county_path
 from shared.access_words import Right
 from shared.contracts.access import RecordSearched
 from shared.edge import Edge

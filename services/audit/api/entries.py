@@ -9,7 +9,8 @@ from sqlalchemy import text
 
 from services.audit.api.access import grant_in
 from services.audit.pages.today import ledgers_part
-from services.audit.projections.search import county_of, indexed, path_of
+from services.audit.projections.rows import county_of, path_of
+from services.audit.projections.search import indexed
 from services.audit.queries.entries import LedgerHead, Place, body_at, heads, held_ledgers
 from services.audit.queries.search import reached
 from shared.console import visit

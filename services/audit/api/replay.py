@@ -11,7 +11,8 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.audit.api.access import grant_in
-from services.audit.pages.replay import Times, draw
+from services.audit.pages.replay import draw
+from services.audit.pages.times import Times
 from services.audit.queries.replay import Replayed, Whole, replay, subject_of, whole_story
 from services.audit.queries.search import reached
 from services.audit.queries.state_json import replay_json

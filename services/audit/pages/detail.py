@@ -1,10 +1,10 @@
 """The facts of one entry on a replay page: ledger, times, source, rules, hash."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from fastapi import Request
 
+from services.audit.pages.times import Times, address
 from services.audit.pages.words import BOOKS, role_words
 from services.audit.queries.entries import body_at
 from services.audit.queries.replay import Told
@@ -15,9 +15,6 @@ from shared.kafka import digest
 from shared.web.filters import lateness
 from shared.web.models.case import EventDetail, ProofMark
 from shared.web.models.layout import Link
-
-if TYPE_CHECKING:
-    from services.audit.pages.replay import Times
 
 VIA = {
     "web": "网页",
@@ -31,7 +28,7 @@ VIA = {
 
 
 async def detail_of(
-    edge: Edge, request: Request, shown: Sequence[Told], times: "Times"
+    edge: Edge, request: Request, shown: Sequence[Told], times: Times
 ) -> EventDetail | None:
     """The facts of the entry that the address names, if it is one of those shown."""
     chosen = request.query_params.get("entry", "")
@@ -44,7 +41,7 @@ async def detail_of(
     return None
 
 
-def _detail(one: Told, body: bytes, request: Request, times: "Times") -> EventDetail:
+def _detail(one: Told, body: bytes, request: Request, times: Times) -> EventDetail:
     place, entry, envelope = one.place, one.entry, one.envelope
     late = f"　晚 {lateness(entry.occurred_at, entry.recorded_at)}" if one.late else ""
     rows = (
@@ -58,14 +55,12 @@ def _detail(one: Told, body: bytes, request: Request, times: "Times") -> EventDe
         ("规则", envelope.policyversion),
         ("散列", digest(body)),
     )
-    kept = [(name, value) for name, value in request.query_params.items() if name != "entry"]
-    query = "&".join(f"{name}={value}" for name, value in kept)
     return EventDetail(
         title="这一条的证明",
         proof=ProofMark(state="unsealed", ledger=BOOKS[place.service], seq=place.seq),
         verdict="待封存：原样保存，还没有签封",
         rows=rows,
-        close=f"{request.url.path}?{query}",
+        close=address(request.url.path, times),
         links=(
             Link(
                 text="下载原文",

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from urllib.parse import urlencode
 
 from fastapi import Request
@@ -10,6 +10,7 @@ from fastapi import Request
 from services.audit.pages import state
 from services.audit.pages.detail import detail_of
 from services.audit.pages.opened import Wanted, open_each, open_names
+from services.audit.pages.times import Times, address, typed
 from services.audit.pages.words import BOOKS, role_words, short
 from services.audit.queries.names import Names, names
 from services.audit.queries.replay import Replayed, Told
@@ -17,7 +18,6 @@ from services.audit.queries.state_json import open_notes
 from shared.contracts.sentences import sentence
 from shared.contracts.state_names import STATE_NAMES
 from shared.edge import Edge, Moment
-from shared.event import SHANGHAI
 from shared.reading import Reading
 from shared.web.models.case import (
     CasePage,
@@ -47,20 +47,6 @@ JUMPS: Mapping[str, str] = {
     "Reinstated": "复学时",
     "CaseClosed": "销号时",
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Times:
-    """Both times of a replay; `linked` moves them together."""
-
-    happened_at: datetime
-    known_at: datetime
-    linked: bool
-    now: datetime
-
-    @property
-    def known_is_now(self) -> bool:
-        return self.known_at >= self.now
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,16 +166,6 @@ def proof_of(one: Told, times: Times, path: str) -> ProofMark:
     )
 
 
-def address(path: str, times: Times) -> str:
-    """The page's own address with both times."""
-    query = {"happened": _typed(times.happened_at), "known": _typed(times.known_at)}
-    return f"{path}?{urlencode(query | ({'linked': '1'} if times.linked else {}))}"
-
-
-def _typed(at: datetime) -> str:
-    return f"{at.astimezone(SHANGHAI):%Y-%m-%dT%H:%M}"
-
-
 def rail_of(found: Replayed, times: Times, path: str) -> Rail:
     """True time scale over everything stored, whatever is known at the chosen moment."""
     told = found.whole.told
@@ -230,9 +206,9 @@ def _later(times: Times, path: str) -> Link | None:
     """From what was known then to what is known now of the same time, and back."""
     if times.known_is_now and times.linked:
         return None
-    query = {"happened": _typed(times.happened_at)}
+    query = {"happened": typed(times.happened_at)}
     if times.linked:
-        href = f"{path}?{urlencode(query | {'known': _typed(times.now)})}"
+        href = f"{path}?{urlencode(query | {'known': typed(times.now)})}"
         return Link(text="换成“现在所知”", href=href)
     href = f"{path}?{urlencode(query | {'known': query['happened'], 'linked': '1'})}"
     return Link(text="换成“当时所知”", href=href)

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.audit.projections.entries import uuid_of
-from services.audit.projections.search import county_of, is_late, late_after, path_of
+from services.audit.projections.rows import county_of, is_late, late_after, path_of
 from services.audit.queries.candidates import Query, mentions, people
 from services.audit.queries.entries import Place, bodies_at
 from shared.contracts.difference import Difference, difference

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.audit.projections.search import county_of, county_path
+from services.audit.projections.rows import county_of, county_path
 from services.audit.projections.texts import PLAIN, token_keys
 from services.audit.queries import facets
 from services.audit.queries.candidates import (
