@@ -17,7 +17,7 @@ from services.audit.queries.replay import Replayed, Whole, replay, subject_of, w
 from services.audit.queries.search import reached
 from services.audit.queries.state_json import replay_json
 from shared.commands import FieldsInvalid
-from shared.console import Visit, language
+from shared.console import Visit
 from shared.contracts.access import ReplayPerformed
 from shared.edge import Edge, Moment, allowed
 from shared.event import SHANGHAI, end_of_day, utc_text
@@ -143,12 +143,13 @@ def performed(found: Replayed, stream: str = "") -> Callable[[Opened], ReplayPer
 async def answer_page(case: Case, stream: str) -> Response:
     """The page with its two-time rail; the address holds both times."""
     times = times_of(case)
-    found = replay(case.whole, times.happened_at, times.known_at, case.moment.now)
     visit = _visit(case)
+    now, lang = case.moment.now, visit.lang
+    found = replay(case.whole, times.happened_at, times.known_at, now, lang)
     visit.reading.touch(case.whole.subject)
     page = await draw(case.edge, case.request, visit.reading, case.moment, found, times, stream)
     layout = await visit.layout("search")
-    drawn = render("case.html", language(case.request), layout=layout, page=page)
+    drawn = render("case.html", lang, layout=layout, page=page)
     await case.edge.record(visit.reading, case.moment, visit.grant, performed(found, stream))
     return HTMLResponse(drawn, headers=SECURITY_HEADERS)
 

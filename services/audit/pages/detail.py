@@ -41,6 +41,11 @@ async def detail_of(
     return None
 
 
+def _grouped(hash: str) -> str:
+    """Sixteen groups of four, so that two can be compared by eye and lines can break."""
+    return " ".join(hash[at : at + 4] for at in range(0, len(hash), 4))
+
+
 def _detail(one: Told, body: bytes, request: Request, times: Times) -> EventDetail:
     place, entry, envelope = one.place, one.entry, one.envelope
     late = f"　晚 {lateness(entry.occurred_at, entry.recorded_at)}" if one.late else ""
@@ -53,7 +58,7 @@ def _detail(one: Told, body: bytes, request: Request, times: Times) -> EventDeta
         ("来源", VIA.get(envelope.via, envelope.via)),
         ("职务", role_words(envelope.actorrole)),
         ("规则", envelope.policyversion),
-        ("散列", digest(body)),
+        ("散列", _grouped(digest(body))),
     )
     return EventDetail(
         title="这一条的证明",

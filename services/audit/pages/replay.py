@@ -15,8 +15,9 @@ from services.audit.pages.words import BOOKS, role_words, short
 from services.audit.queries.names import Names, names
 from services.audit.queries.replay import Replayed, Told
 from services.audit.queries.state_json import open_notes
+from shared.console import language
 from shared.contracts.sentences import sentence
-from shared.contracts.state_names import STATE_NAMES
+from shared.contracts.words import word
 from shared.edge import Edge, Moment
 from shared.reading import Reading
 from shared.web.models.case import (
@@ -29,8 +30,10 @@ from shared.web.models.case import (
     TimelineGroup,
 )
 from shared.web.models.layout import Link
+from shared.web.words import Language
 
 MARGIN = timedelta(hours=6)
+BEFORE_CASE = timedelta(days=14)
 # What is worth a word on the rail.
 LABELS: Mapping[str, str] = {
     "RiskFlagged": "预警",
@@ -56,6 +59,7 @@ class Words:
     people: Mapping[str, str]
     notes: Mapping[int, Mapping[str, str]]
     known: Names
+    lang: Language
 
 
 async def draw(
@@ -69,7 +73,7 @@ async def draw(
 ) -> CasePage:
     """The page's model; every name and note in it is opened through `reading`."""
     path = request.url.path
-    words = await _words(edge, reading, found)
+    words = await _words(edge, reading, found, language(request))
     subject = found.whole.subject
     case = state.chosen_case(found.state, stream)
     shown = [*found.known, *found.unknown]
@@ -82,15 +86,17 @@ async def draw(
             Link(text="检索", href="/audit/search"),
             Link(text=short(stream or f"child-{subject}"), href=""),
         ),
-        state=STATE_NAMES[case.state]["zh"] if case else "没有个案",
+        state=word(case.state, words.lang) if case else "没有个案",
         owner=words.people.get(str(case.owner), "") if case and case.owner else "",
-        rail=rail_of(found, times, path),
+        rail=rail_of(found, times, path, stream),
         groups=groups,
         known_count=len(found.known),
         unknown_count=len(found.unknown),
         later=_later(times, path),
         differences=await state.differences(reading, found, words.known, words.people, path),
-        state_rows=state.rows(found.state, case, words.known, words.people, moment.today),
+        state_rows=state.rows(
+            found.state, case, words.known, words.people, moment.today, words.lang
+        ),
         rules=_rules(found),
         readers=await state.readers(edge, reading, found, times.known_at, moment.today),
         reading=_mentioned(found),
@@ -99,16 +105,17 @@ async def draw(
     )
 
 
-async def _words(edge: Edge, reading: Reading, found: Replayed) -> Words:
+async def _words(edge: Edge, reading: Reading, found: Replayed, lang: Language) -> Words:
     told = [*found.known, *found.unknown]
     persons = [one.entry.actor for one in told]
     persons += [one.entry.on_behalf_of for one in told if one.entry.on_behalf_of]
     persons += [str(case.owner) for case in found.state.cases if case.owner]
-    codes = state.codes(found.state) + [one.envelope.unitpath for one in told]
+    persons += [str(v) for one in found.differences if one.label == "owner" for v in (one.a, one.b)]
+    codes = state.codes(found) + [one.envelope.unitpath for one in told]
     async with edge.service.engine.connect() as conn:
         known = await names(conn, [found.whole.path, *codes], [found.whole.subject, *persons])
     people = await open_names(reading, known, persons)
-    return Words(people, await open_notes(told, reading, found.whole.path), known)
+    return Words(people, await open_notes(told, reading, found.whole.path), known, lang)
 
 
 async def _name(reading: Reading, found: Replayed, words: Words) -> str:
@@ -143,9 +150,9 @@ def _event(one: Told, times: Times, words: Words, path: str) -> TimelineEvent:
     return TimelineEvent(
         happened=entry.occurred_at,
         recorded=entry.recorded_at,
-        title=sentence(entry),
+        title=sentence(entry, words.lang),
         who=who,
-        role=role_words(entry.actor_role),
+        role=role_words(entry.actor_role, words.lang),
         on_behalf_of=words.people.get(behalf, behalf) if behalf else "",
         late=one.late,
         by_day=one.envelope.occurredprecision == "day",
@@ -166,13 +173,13 @@ def proof_of(one: Told, times: Times, path: str) -> ProofMark:
     )
 
 
-def rail_of(found: Replayed, times: Times, path: str) -> Rail:
+def rail_of(found: Replayed, times: Times, path: str, stream: str) -> Rail:
     """True time scale over everything stored, whatever is known at the chosen moment."""
-    told = found.whole.told
+    told = _on_rail(found.whole.told, stream)
     begin = min(min(one.entry.occurred_at, one.entry.recorded_at) for one in told)
     return Rail(
         action=path,
-        start=begin - MARGIN,
+        start=min(begin - MARGIN, times.happened_at, times.known_at),
         end=max(times.now, begin),
         happened_at=times.happened_at,
         known_at=times.known_at,
@@ -189,6 +196,15 @@ def rail_of(found: Replayed, times: Times, path: str) -> Rail:
         jumps=_jumps(told, times),
         known_is_now=times.known_is_now,
     )
+
+
+def _on_rail(told: Sequence[Told], stream: str) -> Sequence[Told]:
+    """A case begins some days before its first entry; a child's whole story is the child's page."""
+    first = next((one for one in told if one.entry.stream == stream), None)
+    if first is None or not stream.startswith(("case-", "alert-")):
+        return told
+    begin = first.entry.occurred_at - BEFORE_CASE
+    return [one for one in told if one.entry.occurred_at >= begin]
 
 
 def _jumps(told: Sequence[Told], times: Times) -> tuple[Jump, ...]:

@@ -1,6 +1,7 @@
 """The search page: hits with their words marked, people first, facets with counts."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from fastapi import Request
@@ -13,6 +14,7 @@ from services.audit.queries.matching import Match
 from services.audit.queries.names import Names, names
 from services.audit.queries.search import Asked, Found
 from shared.access_words import PURPOSES
+from shared.console import language
 from shared.contracts.entry import entry_of
 from shared.contracts.sentences import sentence
 from shared.contracts.topics import is_access
@@ -23,9 +25,19 @@ from shared.web.filters import sentence_moment
 from shared.web.models.case import ProofMark, TimelineEvent
 from shared.web.models.layout import Link
 from shared.web.models.search import Facet, FacetValue, Hit, SearchPage
+from shared.web.words import Language
 
 ACTION = "/audit/search"
 PEOPLE_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Names of people that are open, names of units, and the language."""
+
+    people: Mapping[str, str]
+    known: Names
+    lang: Language
 
 
 async def draw(
@@ -46,7 +58,8 @@ async def draw(
         shown += [one.envelope.actorid for one in matches]
         shown += [one.subject for one in found.people[:PEOPLE_SHOWN] if one.county == county]
         people |= await open_names(reading, known, shown)
-        hits |= await _hits(reading, matches, asked, known, people)
+        words = Words(people, known, language(request))
+        hits |= await _hits(reading, matches, asked, words)
     reading = next(iter(readings.values()), None)
     return SearchPage(
         action=ACTION,
@@ -86,8 +99,7 @@ async def _hits(
     reading: Reading,
     matches: Sequence[Match],
     asked: Asked,
-    known: Names,
-    people: Mapping[str, str],
+    words: Words,
 ) -> dict[int, Hit]:
     wanted = [(match, _wanted(match)) for match in matches]
     sealed = [one for _, one in wanted if one is not None]
@@ -99,8 +111,8 @@ async def _hits(
         said = next(texts) if one else match.text.plain if match.text else ""
         pieces = excerpt(said, asked.text)
         if match.text is None and match.called is not None:
-            pieces = ((f"{word(match.called.field)}：", False), *pieces)
-        found[id(match)] = Hit(event=event_of(match, known, people), excerpt=pieces)
+            pieces = ((f"{word(match.called.field, words.lang)}：", False), *pieces)
+        found[id(match)] = Hit(event=event_of(match, words), excerpt=pieces)
     return found
 
 
@@ -114,16 +126,17 @@ def _wanted(match: Match) -> Wanted | None:
     return Wanted(match.called.subject, match.called.field, match.called.sealed, path)
 
 
-def event_of(match: Match, known: Names, people: Mapping[str, str]) -> TimelineEvent:
+def event_of(match: Match, words: Words) -> TimelineEvent:
     """One hit as a row of the table."""
+    known, people = words.known, words.people
     envelope, subject = match.envelope, str(match.candidate.subject or "")
     place = match.place
     return TimelineEvent(
         happened=envelope.occurred_at,
         recorded=envelope.recorded_at,
-        title=sentence(entry_of(match.body)),
+        title=sentence(entry_of(match.body), words.lang),
         who=people.get(envelope.actorid, "系统" if envelope.actorid == "system" else ""),
-        role=role_words(envelope.actorrole),
+        role=role_words(envelope.actorrole, words.lang),
         late=match.candidate.late,
         by_day=envelope.occurredprecision == "day",
         subject=_subject(subject, known, people),

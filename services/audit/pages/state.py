@@ -16,8 +16,9 @@ from shared.access_words import PURPOSES
 from shared.contracts.case_view import CaseView, open_steps
 from shared.contracts.difference import Difference, Value
 from shared.contracts.entry import Ref
-from shared.contracts.state_names import STATE_NAMES, STEP_NAMES
+from shared.contracts.state_names import STEP_NAMES
 from shared.contracts.views import StoryView
+from shared.contracts.words import word
 from shared.edge import Edge
 from shared.event import Envelope, read
 from shared.reading import Reading
@@ -27,6 +28,7 @@ from shared.sealed import Sealed
 from shared.web.filters import sentence_date, table_moment
 from shared.web.models.case import Difference as Row
 from shared.web.models.layout import Link
+from shared.web.words import Language
 
 READERS_LIMIT = 20
 Rows = tuple[tuple[str, str], ...]
@@ -39,12 +41,14 @@ def chosen_case(view: StoryView, stream: str) -> CaseView | None:
     return (named or cases or [None])[-1]
 
 
-def codes(view: StoryView) -> list[str]:
-    """Codes and uuids that the state names, to be said by name."""
-    found = [str(view.child.klass or ""), view.child.school or ""]
-    for fact in view.facts.values():
-        found += [str(fact)] if isinstance(fact, UUID | str) else []
-    return found
+def codes(found: Replayed) -> list[str]:
+    """Codes and uuids that the state and its differences name, to be said by name."""
+    child = found.state.child
+    named = [str(child.klass or ""), child.school or ""]
+    for one in found.differences:
+        if one.label in ("klass", "school"):
+            named += [str(one.a), str(one.b)]
+    return named
 
 
 def rows(
@@ -53,6 +57,7 @@ def rows(
     known: Names,
     people: Mapping[str, str],
     today: date,
+    lang: Language,
 ) -> Rows:
     """Label and value of what held then."""
     klass = known.code(str(view.child.klass)) if view.child.klass else "不在班级"
@@ -61,13 +66,13 @@ def rows(
     found.append(("连续无故", f"{run.days} 天" if run else "没有"))
     alerts = [alert for alert in view.alerts if alert.state != "unflagged"]
     if alerts:
-        found.append(("预警", STATE_NAMES[alerts[-1].state]["zh"]))
+        found.append(("预警", word(alerts[-1].state, lang)))
     if case is None:
         return (*found, ("个案", "没有立案"))
     owner = people.get(str(case.owner), "") if case.owner else "还没指定"
-    steps = [STEP_NAMES[step]["zh"] for step in open_steps(case, today)]
+    steps = [STEP_NAMES[step]["zh" if lang == "zh" else "en"] for step in open_steps(case, today)]
     opened = sentence_date(case.opened_at, today) if case.opened_at else ""
-    found += [("个案", STATE_NAMES[case.state]["zh"]), ("立案", opened), ("负责人", owner)]
+    found += [("个案", word(case.state, lang)), ("立案", opened), ("负责人", owner)]
     return (*found, ("还要做", "、".join(steps) or "没有"))
 
 

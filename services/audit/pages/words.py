@@ -7,6 +7,7 @@ from uuid import UUID
 from services.audit.queries.names import Names
 from shared.contracts.sentences import SENTENCES
 from shared.roles import ROLES
+from shared.web.words import Language
 
 BOOKS: Mapping[str, str] = {
     "enrollment": "学籍",
@@ -21,6 +22,7 @@ TYPES: Mapping[str, str] = {
     "StudentAbsent": "未到",
     "AbsenceEnded": "到校",
     "AttendanceCorrected": "更正出勤",
+    "DropoutReported": "上报",
     "RecordViewed": "查看",
     "RestrictedFieldViewed": "打开",
 }
@@ -47,8 +49,11 @@ def type_words(type: str) -> str:
     return TYPES.get(name) or _END_OF_NAME.split(said)[0] or type
 
 
-def role_words(role: str) -> str:
-    return ROLES[role].zh if role in ROLES else "系统"
+def role_words(role: str, lang: Language = "zh") -> str:
+    """The name of a role; what no person does is the system's."""
+    if role not in ROLES:
+        return "系统" if lang == "zh" else "system"
+    return ROLES[role].zh if lang == "zh" else ROLES[role].en
 
 
 def facet_words(facet: str, value: str, names: Names, people: Mapping[str, str]) -> str:

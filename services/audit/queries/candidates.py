@@ -21,7 +21,7 @@ WALK_LIMIT_ENTRIES = 80_000
 # Of the newest entries, how many must match for another walk to be faster than the index.
 DENSE_SHARE = 0.02
 MATCH_LIMIT = 1_000
-CANDIDATE_LIMIT = 2_000
+CANDIDATE_LIMIT = MATCH_LIMIT + 1
 # Rounds of candidates that turn out not to match; after these a search says it is not complete.
 ROUNDS_LIMIT = 20
 PEOPLE_LIMIT = 50

@@ -139,8 +139,13 @@ def _told(body: bytes, rules: Rules, *, mentioned: bool = False) -> Told:
     return Told(envelope, entry_of(body), late, mentioned)
 
 
-def replay(whole: Whole, at: datetime | None, known_at: datetime, now: datetime) -> Replayed:
-    """Fold what had happened by `at` (None: all) and was recorded by `known_at`."""
+def replay(
+    whole: Whole, at: datetime | None, known_at: datetime, now: datetime, lang: str = "zh"
+) -> Replayed:
+    """Fold what had happened by `at` (None: all) and was recorded by `known_at`.
+
+    `lang` is that of the words of the differences.
+    """
     happened = [one for one in whole.told if at is None or one.entry.occurred_at <= at]
     known = [one for one in happened if one.entry.recorded_at <= known_at]
     unknown = [one for one in happened if known_at < one.entry.recorded_at <= now]
@@ -155,5 +160,5 @@ def replay(whole: Whole, at: datetime | None, known_at: datetime, now: datetime)
         unknown=unknown,
         mentioned=[one for one in rolls if one.entry.recorded_at <= known_at],
         state=state,
-        differences=difference(state, later),
+        differences=difference(state, later, lang),
     )
