@@ -357,3 +357,10 @@ async def test_a_teacher_may_not_search_and_is_told_whom_to_ask(world: World) ->
     answer = await world.get(teacher, "/audit/search?text=吉克")
     assert answer.status_code == 403
     assert "县教育局" in answer.json()["say"]
+
+
+async def test_before_a_county_is_founded_the_page_is_empty_and_says_so(world: World) -> None:
+    for path in ("/audit/search", "/audit/search?text=吉克"):
+        answer = await world.get(INSPECTOR, path, "text/html")
+        assert answer.status_code == 200
+        assert "吉克阿依" not in answer.text

@@ -21,6 +21,7 @@ from shared.event import utc_text
 from shared.reading import Reading
 from shared.rights import Viewer, purposes_for
 from shared.session_http import viewer as signed_in
+from shared.web.models.layout import Layout
 from shared.web.render import SECURITY_HEADERS, render
 
 PAGE_ENTRIES = 50
@@ -153,12 +154,12 @@ async def _page(
     readings: dict[str, Reading],
 ) -> Response:
     page = await draw(edge, request, moment, asked, found, readings)
-    county, reading = next(iter(readings.items()), ("", None))
-    if reading is None:
-        return HTMLResponse(status_code=204)
-    grant = grant_in(who, "search", county, moment.today)
-    layout = await Visit(edge, request, who, moment, grant, reading).layout("search")
+    # Before any county is founded there is nothing to find, and no ledger that a name could go to.
+    layout = Layout(now=moment.now, here=request.url.path, viewer_name=who.account)
+    for county, reading in [*readings.items()][:1]:
+        grant = grant_in(who, "search", county, moment.today)
+        layout = await Visit(edge, request, who, moment, grant, reading).layout("search")
+        if not asked.text:
+            await edge.record(reading, moment, grant)
     drawn = render("search.html", language(request), layout=layout, page=page)
-    if not asked.text:
-        await edge.record(reading, moment, grant)
     return HTMLResponse(drawn, headers=SECURITY_HEADERS)

@@ -2,11 +2,22 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from services.audit.queries.names import Names
 from shared.reading import Reading
 from shared.sealed import Sealed
+from shared.web.words import Language
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a page may say: names of people that are open, names of units, in a language."""
+
+    people: Mapping[str, str]
+    known: Names
+    lang: Language
 
 
 class Wanted(NamedTuple):

@@ -9,10 +9,10 @@ from fastapi import Request
 
 from services.audit.pages import state
 from services.audit.pages.detail import detail_of
-from services.audit.pages.opened import Wanted, open_each, open_names
+from services.audit.pages.opened import Said, Wanted, open_each, open_names
 from services.audit.pages.times import Times, address, typed
 from services.audit.pages.words import BOOKS, role_words, short
-from services.audit.queries.names import Names, names
+from services.audit.queries.names import names
 from services.audit.queries.replay import Replayed, Told
 from services.audit.queries.state_json import open_notes
 from shared.console import language
@@ -54,12 +54,10 @@ JUMPS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What is opened for the page: names of people, notes of entries, names of units."""
+    """What the page says, and the open notes of each entry by its `id`."""
 
-    people: Mapping[str, str]
+    said: Said
     notes: Mapping[int, Mapping[str, str]]
-    known: Names
-    lang: Language
 
 
 async def draw(
@@ -81,22 +79,20 @@ async def draw(
     return CasePage(
         number=short(stream or f"child-{subject}"),
         name=await _name(reading, found, words),
-        about=words.known.of_path(found.whole.path),
+        about=words.said.known.of_path(found.whole.path),
         crumbs=(
             Link(text="检索", href="/audit/search"),
             Link(text=short(stream or f"child-{subject}"), href=""),
         ),
-        state=word(case.state, words.lang) if case else "没有个案",
-        owner=words.people.get(str(case.owner), "") if case and case.owner else "",
+        state=word(case.state, words.said.lang) if case else "没有个案",
+        owner=words.said.people.get(str(case.owner), "") if case and case.owner else "",
         rail=rail_of(found, times, path, stream),
         groups=groups,
         known_count=len(found.known),
         unknown_count=len(found.unknown),
         later=_later(times, path),
-        differences=await state.differences(reading, found, words.known, words.people, path),
-        state_rows=state.rows(
-            found.state, case, words.known, words.people, moment.today, words.lang
-        ),
+        differences=await state.differences(reading, found, words.said),
+        state_rows=state.rows(found.state, case, words.said, moment.today),
         rules=_rules(found),
         readers=await state.readers(edge, reading, found, times.known_at, moment.today),
         reading=_mentioned(found),
@@ -115,14 +111,15 @@ async def _words(edge: Edge, reading: Reading, found: Replayed, lang: Language) 
     async with edge.service.engine.connect() as conn:
         known = await names(conn, [found.whole.path, *codes], [found.whole.subject, *persons])
     people = await open_names(reading, known, persons)
-    return Words(people, await open_notes(told, reading, found.whole.path), known, lang)
+    notes = await open_notes(told, reading, found.whole.path)
+    return Words(Said(people, known, lang), notes)
 
 
 async def _name(reading: Reading, found: Replayed, words: Words) -> str:
     """The name as it was known then; before it was registered the page has none."""
     sealed = found.state.child.fields.get("name")
     subject = found.whole.subject
-    sealed = sealed or words.known.people.get(subject)
+    sealed = sealed or words.said.known.people.get(subject)
     if sealed is None:
         return short(f"child-{subject}")
     (name,) = await open_each(reading, [Wanted(subject, "name", sealed, found.whole.path)])
@@ -145,15 +142,15 @@ def _by_time(told: Sequence[Told]) -> list[Told]:
 
 def _event(one: Told, times: Times, words: Words, path: str) -> TimelineEvent:
     entry = one.entry
-    who = words.people.get(entry.actor, "系统" if entry.actor == "system" else "")
+    who = words.said.people.get(entry.actor, "系统" if entry.actor == "system" else "")
     behalf = entry.on_behalf_of
     return TimelineEvent(
         happened=entry.occurred_at,
         recorded=entry.recorded_at,
-        title=sentence(entry, words.lang),
+        title=sentence(entry, words.said.lang),
         who=who,
-        role=role_words(entry.actor_role, words.lang),
-        on_behalf_of=words.people.get(behalf, behalf) if behalf else "",
+        role=role_words(entry.actor_role, words.said.lang),
+        on_behalf_of=words.said.people.get(behalf, behalf) if behalf else "",
         late=one.late,
         by_day=one.envelope.occurredprecision == "day",
         quote="　".join(words.notes.get(id(one), {}).values()),

@@ -1,13 +1,12 @@
 """The search page: hits with their words marked, people first, facets with counts."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from fastapi import Request
 
 from services.audit.pages.excerpt import excerpt
-from services.audit.pages.opened import Wanted, open_each, open_names
+from services.audit.pages.opened import Said, Wanted, open_each, open_names
 from services.audit.pages.words import BOOKS, FACETS, facet_words, role_words
 from services.audit.queries.facets import VALUES_LIMIT
 from services.audit.queries.matching import Match
@@ -25,19 +24,9 @@ from shared.web.filters import sentence_moment
 from shared.web.models.case import ProofMark, TimelineEvent
 from shared.web.models.layout import Link
 from shared.web.models.search import Facet, FacetValue, Hit, SearchPage
-from shared.web.words import Language
 
 ACTION = "/audit/search"
 PEOPLE_SHOWN = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """Names of people that are open, names of units, and the language."""
-
-    people: Mapping[str, str]
-    known: Names
-    lang: Language
 
 
 async def draw(
@@ -58,8 +47,8 @@ async def draw(
         shown += [one.envelope.actorid for one in matches]
         shown += [one.subject for one in found.people[:PEOPLE_SHOWN] if one.county == county]
         people |= await open_names(reading, known, shown)
-        words = Words(people, known, language(request))
-        hits |= await _hits(reading, matches, asked, words)
+        said = Said(people, known, language(request))
+        hits |= await _hits(reading, matches, asked, said)
     reading = next(iter(readings.values()), None)
     return SearchPage(
         action=ACTION,
@@ -99,7 +88,7 @@ async def _hits(
     reading: Reading,
     matches: Sequence[Match],
     asked: Asked,
-    words: Words,
+    said: Said,
 ) -> dict[int, Hit]:
     wanted = [(match, _wanted(match)) for match in matches]
     sealed = [one for _, one in wanted if one is not None]
@@ -108,11 +97,11 @@ async def _hits(
     for match, one in wanted:
         if match.candidate.subject:
             reading.touch(str(match.candidate.subject))
-        said = next(texts) if one else match.text.plain if match.text else ""
-        pieces = excerpt(said, asked.text)
+        clear = next(texts) if one else match.text.plain if match.text else ""
+        pieces = excerpt(clear, asked.text)
         if match.text is None and match.called is not None:
-            pieces = ((f"{word(match.called.field, words.lang)}：", False), *pieces)
-        found[id(match)] = Hit(event=event_of(match, words), excerpt=pieces)
+            pieces = ((f"{word(match.called.field, said.lang)}：", False), *pieces)
+        found[id(match)] = Hit(event=event_of(match, said), excerpt=pieces)
     return found
 
 
@@ -126,17 +115,17 @@ def _wanted(match: Match) -> Wanted | None:
     return Wanted(match.called.subject, match.called.field, match.called.sealed, path)
 
 
-def event_of(match: Match, words: Words) -> TimelineEvent:
+def event_of(match: Match, said: Said) -> TimelineEvent:
     """One hit as a row of the table."""
-    known, people = words.known, words.people
+    known, people = said.known, said.people
     envelope, subject = match.envelope, str(match.candidate.subject or "")
     place = match.place
     return TimelineEvent(
         happened=envelope.occurred_at,
         recorded=envelope.recorded_at,
-        title=sentence(entry_of(match.body), words.lang),
+        title=sentence(entry_of(match.body), said.lang),
         who=people.get(envelope.actorid, "系统" if envelope.actorid == "system" else ""),
-        role=role_words(envelope.actorrole, words.lang),
+        role=role_words(envelope.actorrole, said.lang),
         late=match.candidate.late,
         by_day=envelope.occurredprecision == "day",
         subject=_subject(subject, known, people),

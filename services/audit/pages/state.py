@@ -1,12 +1,11 @@
 """The right column of a replay page: the state then, what differs now, who had looked."""
 
-from collections.abc import Mapping
 from datetime import date, datetime
 from uuid import UUID
 
 import msgspec
 
-from services.audit.pages.opened import Wanted, open_each, open_names
+from services.audit.pages.opened import Said, Wanted, open_each, open_names
 from services.audit.pages.words import BOOKS
 from services.audit.queries.candidates import mentions
 from services.audit.queries.entries import bodies_at
@@ -28,7 +27,6 @@ from shared.sealed import Sealed
 from shared.web.filters import sentence_date, table_moment
 from shared.web.models.case import Difference as Row
 from shared.web.models.layout import Link
-from shared.web.words import Language
 
 READERS_LIMIT = 20
 Rows = tuple[tuple[str, str], ...]
@@ -51,15 +49,9 @@ def codes(found: Replayed) -> list[str]:
     return named
 
 
-def rows(
-    view: StoryView,
-    case: CaseView | None,
-    known: Names,
-    people: Mapping[str, str],
-    today: date,
-    lang: Language,
-) -> Rows:
+def rows(view: StoryView, case: CaseView | None, said: Said, today: date) -> Rows:
     """Label and value of what held then."""
+    known, people, lang = said.known, said.people, said.lang
     klass = known.code(str(view.child.klass)) if view.child.klass else "不在班级"
     run = view.attendance.run
     found = [("学校、班级", " ".join(filter(None, (_school(view, known), klass))))]
@@ -80,11 +72,9 @@ def _school(view: StoryView, known: Names) -> str:
     return known.code(view.child.school) if view.child.school else ""
 
 
-async def differences(
-    reading: Reading, found: Replayed, known: Names, people: Mapping[str, str], path: str
-) -> tuple[Row, ...]:
+async def differences(reading: Reading, found: Replayed, said: Said) -> tuple[Row, ...]:
     """What was thought then and is known now, with the event that made the difference."""
-    texts = await _texts(reading, found, known, people)
+    texts = await _texts(reading, found, said)
     return tuple(
         Row(
             what=one.name,
@@ -96,9 +86,7 @@ async def differences(
     )
 
 
-async def _texts(
-    reading: Reading, found: Replayed, known: Names, people: Mapping[str, str]
-) -> list[tuple[str, str]]:
+async def _texts(reading: Reading, found: Replayed, said: Said) -> list[tuple[str, str]]:
     pairs = [(one, value) for one in found.differences for value in (one.a, one.b)]
     sealed = [
         Wanted(found.whole.subject, one.of, value, found.whole.path)
@@ -106,18 +94,17 @@ async def _texts(
         if isinstance(value, Sealed)
     ]
     opened = iter(await open_each(reading, sealed))
-    said = [
-        next(opened) if isinstance(value, Sealed) else _said(one, value, known, people)
+    words = [
+        next(opened) if isinstance(value, Sealed) else _said(one, value, said)
         for one, value in pairs
     ]
-    return list(zip(said[::2], said[1::2], strict=True))
+    return list(zip(words[::2], words[1::2], strict=True))
 
 
-def _said(one: Difference, value: Value, known: Names, people: Mapping[str, str]) -> str:
+def _said(one: Difference, value: Value, said: Said) -> str:
     text = str(value)
-    return (
-        people.get(text) or known.code(text) if one.label in ("owner", "klass", "school") else text
-    )
+    named = one.label in ("owner", "klass", "school")
+    return said.people.get(text) or said.known.code(text) if named else text
 
 
 def _because(ref: Ref | None) -> Link | None:
