@@ -16,6 +16,8 @@ from shared.tokens import number_token, tokens
 
 # The province, city and county of a path come first; then township, school, class.
 TOWNSHIP, SCHOOL, KLASS = 3, 4, 5
+# Fields that name other people than the subject; `about` stands beside a notice's child.
+NAMING = (b'"subjects"', b'"absent"', b'"about"')
 
 TOKEN_COLUMNS = (
     "county text",
@@ -85,11 +87,12 @@ def late_after(envelope: Envelope, rules: Rules) -> timedelta:
     return timedelta(hours=pack.values.late.hours)
 
 
-def is_late(envelope: Envelope, after: timedelta) -> bool:
+def is_late(envelope: Envelope, rules: Rules) -> bool:
     """补录: recorded much later than it happened. A county's past brought in is not late."""
-    if envelope.via == "migration" or is_access(envelope.ledger):
+    delay = envelope.recorded_at - envelope.occurred_at
+    if delay <= timedelta() or envelope.via == "migration" or is_access(envelope.ledger):
         return False
-    return envelope.recorded_at - envelope.occurred_at > after
+    return delay > late_after(envelope, rules)
 
 
 def county_of(ledger: str) -> str:
@@ -109,14 +112,19 @@ def path_of(envelope: Envelope) -> str:
 
 def children_of(envelope: Envelope) -> list[str]:
     """The people an entry is about: its subject, those a page showed, those a roll misses."""
-    data = msgspec.json.decode(envelope.data)
     named: list[Any] = [envelope.subject]
-    if isinstance(data, dict):
-        named += data.get("subjects") or []
-        named += [one["child"] for one in data.get("absent") or [] if isinstance(one, dict)]
-        named.append(data.get("child"))
-    found = {str(uuid) for uuid in map(uuid_of, filter(None, named)) if uuid}
-    return sorted(found)
+    if any(word in bytes(envelope.data) for word in NAMING):
+        data = msgspec.json.decode(envelope.data)
+        absent = [one.get("child") for one in _list(data, "absent") if isinstance(one, dict)]
+        named += [*_list(data, "subjects"), *absent, data.get("child")]
+    found = {uuid_of(name) for name in named if isinstance(name, str)}
+    return sorted(str(uuid) for uuid in found if uuid)
+
+
+def _list(data: Mapping[str, Any], name: str) -> list[Any]:
+    """The list under a name; a newer shape may hold something else there."""
+    value = data.get(name)
+    return value if isinstance(value, list) else []
 
 
 def entry_row(

@@ -19,7 +19,6 @@ from services.audit.projections.rows import (
     county_of,
     entry_row,
     is_late,
-    late_after,
     subject_rows,
 )
 from services.audit.projections.texts import (
@@ -39,7 +38,7 @@ from shared.waking import Ear
 log = structlog.get_logger()
 
 NAME = "audit.search"
-BATCH_LIMIT_ENTRIES = 500
+BATCH_LIMIT_ENTRIES = 1000
 IDLE_SECONDS = 0.25
 RETRY_SECONDS = 1.0
 
@@ -133,7 +132,7 @@ class SearchIndex:
         subjects: list[tuple[Any, ...]] = []
         for envelope, its in zip(envelopes, texts, strict=True):
             clear = self._clear(its, keys, token_key)
-            late = is_late(envelope, late_after(envelope, rules))
+            late = is_late(envelope, rules)
             entries.append(entry_row(county, envelope, clear, token_key, late))
             subjects += subject_rows(county, envelope, clear, token_key, number_key)
         await conn.exec_driver_sql(INSERT_TOKENS, columns(entries))

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.audit.projections.entries import uuid_of
-from services.audit.projections.rows import county_of, is_late, late_after, path_of
+from services.audit.projections.rows import county_of, is_late, path_of
 from services.audit.queries.candidates import Query, mentions, people
 from services.audit.queries.entries import Place, bodies_at
 from shared.contracts.difference import Difference, difference
@@ -135,8 +135,7 @@ async def _rolls(
 
 def _told(body: bytes, rules: Rules, *, mentioned: bool = False) -> Told:
     envelope = read(body)
-    late = is_late(envelope, late_after(envelope, rules))
-    return Told(envelope, entry_of(body), late, mentioned)
+    return Told(envelope, entry_of(body), is_late(envelope, rules), mentioned)
 
 
 def replay(
