@@ -1,6 +1,6 @@
 """The forms of a case and of a child: one child, one form, for a phone."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, HTTPException, Request
@@ -11,18 +11,20 @@ from services.casework.pages.case import open_case
 from services.casework.pages.children import open_child
 from services.casework.pages.drawing import UNNAMED, command, names, new_id, pack_of
 from services.casework.pages.questions import ASKED, FOR_CHILD
+from services.casework.queries import boards
 from services.casework.queries.boards import Found
 from shared.console import Visit
 from shared.contracts.case_view import CaseView
 from shared.edge import Edge, allowed
+from shared.event_store import unanswered
 from shared.rights import Viewer
 from shared.session_http import viewer as signed_in
+from shared.viewing import viewing
 from shared.web.models.form import Field, Form, FormPage
 from shared.web.models.layout import Link
 
 # Entered on the way, where there may be no network: kept on the phone until they are sent.
 KEPT = {"log_home_visit": "家访", "log_phone_follow_up": "电话", "attempt_persuasion": "劝返"}
-KNOWN = "/casework/commands/known"
 
 
 def router(edge: Edge) -> APIRouter:
@@ -55,6 +57,20 @@ def router(edge: Edge) -> APIRouter:
         page = FormPage(title=label, back=back, form=form, child=name_of)
         return await found.html("form.html", page, "cases")
 
+    @api.get("/cases/{stream}/known")
+    async def known(
+        stream: str, command_id: UUID, viewer: Annotated[Viewer, Depends(signed_in)]
+    ) -> dict[str, Any]:
+        """Whether a command that got no answer was accepted, and where to go then."""
+        moment = await edge.moment()
+        async with viewing(edge.service.engine, viewer, "case.view", moment.today) as conn:
+            row = await boards.case(conn, stream)
+        if row is None:
+            raise HTTPException(404)
+        async with edge.service.engine.connect() as conn:
+            left = await unanswered(conn, row.ledger, [command_id])
+        return {"known": not left, "next": f"/casework/cases/{stream}"}
+
     return api
 
 
@@ -66,7 +82,7 @@ async def _case_form(found: Visit, row: Found[CaseView], action: Action) -> Form
     if action.name == "log_observation":
         hidden.append(("child", row.subject))
     fields = ASKED[action.name](pack_of(found, row.path), found.moment.now)
-    form = _form(action.name, action.label, fields, row.version, tuple(hidden), back, row.ledger)
+    form = _form(action.name, action.label, fields, row.version, tuple(hidden), back)
     late = action not in allowed_in(row.view.state)
     return FormPage(
         title=action.label,
@@ -85,7 +101,6 @@ def _form(
     version: int,
     hidden: tuple[tuple[str, str], ...],
     back: str,
-    ledger: str = "",
 ) -> Form:
     return Form(
         action=command(name),
@@ -96,5 +111,5 @@ def _form(
         hidden=hidden,
         cancel=Link(text="不登记了", href=back),
         keeps=KEPT.get(name, ""),
-        check=f"{KNOWN}?ledger={ledger}" if name in KEPT else "",
+        check=f"{back}/known" if name in KEPT else "",
     )
