@@ -47,22 +47,23 @@ def at(day: date, hour: int = 8, minute: int = 10) -> datetime:
 
 @dataclass(slots=True)
 class Told:
-    """Enrollment's ledger of the county, written by the test: `entries` in order."""
+    """A service's ledger of the county, written by the test: `entries` in order."""
 
     ledger: str = LEDGER
+    service: str = "enrollment"
     entries: list[Entry] = field(default_factory=list)
 
     def tell(
         self, event: Any, path: str, subject: UUID | None, happened: datetime, stream: str = "x-1"
     ) -> Entry:
-        """Record one event of enrollment's at `happened`."""
+        """Record one event at `happened`."""
         seq = len(self.entries) + 1
         placed = Placed(
-            service="enrollment",
+            service=self.service,
             stream=stream,
             version=seq,
             ordinal=0,
-            type=f"enrollment.{type(event).__name__}",
+            type=f"{self.service}.{type(event).__name__}",
             unitpath=path,
             subject=str(subject) if subject else None,
             happened=happened,
@@ -75,14 +76,14 @@ class Told:
                 actor=SYSTEM,
                 via="system",
                 policy_version="",
-                command_id=uid(f"command {self.ledger} {seq}"),
+                command_id=uid(f"command {self.service} {self.ledger} {seq}"),
                 now=happened,
             ),
         )
         recorded = utc_text(happened + timedelta(microseconds=seq))
         place = f'{seq},"time":"{recorded}","streamversion":{seq}'
         body = f"{made.head}{place}{made.tail}".encode()
-        entry = Entry("enrollment", self.ledger, seq, body)
+        entry = Entry(self.service, self.ledger, seq, body)
         self.entries.append(entry)
         return entry
 
