@@ -3,12 +3,12 @@
 from datetime import timedelta
 from typing import Any
 
-from tests.county import MONDAY, at
+from tests.county import MONDAY, PRINCIPAL, at
 
 THURSDAY = MONDAY + timedelta(days=3)
 NOW = at(THURSDAY, 8, 20)
 VALUES: dict[str, dict[str, Any]] = {
-    "assign_case": {},
+    "assign_case": {"owner": PRINCIPAL, "role": "principal"},
     "report_dropout": {"level": "school"},
     "record_cause": {"causes": ["working", "poverty"]},
     "confirm_dropout": {"on": THURSDAY, "cause": "working"},

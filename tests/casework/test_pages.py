@@ -265,7 +265,7 @@ async def test_packs_and_calendars_are_served_to_services_alone(world: World, to
             (seed_pack().sha256, seed_pack_bytes()),
         ):
             answer = await browser.get(f"/casework/packs/{sha}", headers=headers)
-            assert answer.content == expected
+            assert (answer.status_code, answer.content) == (200, expected), answer.text
             assert (await browser.get(f"/casework/packs/{sha}")).status_code == 401
         unknown = await browser.get(f"/casework/packs/{'0' * 64}", headers=headers)
         assert unknown.status_code == 404
