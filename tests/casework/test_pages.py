@@ -118,6 +118,7 @@ async def test_unverified_for_too_long_it_is_overdue(world: World, told: Told) -
     assert "已超期" in (await get(world, "/casework/alerts?filter=overdue", COUNTY_VIEW)).text
     duties = (await get(world, "/casework/today/duties", COUNTY_VIEW)).text
     assert "已超期" in duties and "核实预警" in duties and NAME in duties
+    assert 'action="/notify/commands/remind"' in duties
 
 
 async def test_duties_of_a_case_lead_to_their_forms(world: World, told: Told) -> None:
