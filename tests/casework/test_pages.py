@@ -285,3 +285,17 @@ async def test_lists_are_ordered_by_grade_and_group(world: World, told: Told) ->
         )
     page = (await get(world, "/casework/alerts", COUNTY_VIEW)).text
     assert page.index(NAME) < page.index("田小禾")
+
+
+async def test_classes_that_nobody_observed_for_long_are_listed_with_their_teacher(
+    world: World, told: Told
+) -> None:
+    page = (await get(world, "/casework/observations", PRINCIPAL_VIEW)).text
+    assert "8年级1班" in page and "沈秀兰" in page and "还没有记过" in page
+    seen = {"child": CHILD, "observed_at": at(MONDAY, 8, 5), "kind": "mood"}
+    await give(world, "log_observation", **seen)
+    assert "8年级1班" not in (await get(world, "/casework/observations", PRINCIPAL_VIEW)).text
+    await world.move_to(at(MONDAY + timedelta(days=31)))
+    page = (await get(world, "/casework/observations", PRINCIPAL_VIEW)).text
+    assert "8年级1班" in page and "11-16" in page
+    assert "8年级1班" not in (await get(world, "/casework/observations", STRANGER_VIEW)).text
