@@ -126,10 +126,7 @@ async def _page(found: Visit, lines: list[Line], filter: str) -> CasesPage:
         title="辍学学生工作台账",
         rows=tuple(rows),
         total=len(rows),
-        filters=(
-            *(Link(text=text, href=f"?filter={key}") for key, text in FILTERS.items()),
-            SILENT,
-        ),
+        filters=(*links, SILENT),
         chosen=FILTERS.get(filter, "在办"),
         export=Link(text="导出台账", href=f"/casework/cases.xlsx?filter={filter}")
         if exports
