@@ -70,7 +70,7 @@ class Clockwork:
 
     async def _positions(self) -> dict[str, Any]:
         asked = (self.system.get(name, "/positions") for name in WAITED_FOR)
-        found = dict(zip(WAITED_FOR, await asyncio.gather(*asked), strict=True))
+        found: dict[str, Any] = dict(zip(WAITED_FOR, await asyncio.gather(*asked), strict=True))
         for one in found.values():
             kept = {name: src for name, src in one["follows"].items() if _waited(src)}
             one["follows"] = kept
