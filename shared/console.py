@@ -137,8 +137,8 @@ async def frame(of: Visit, active: str) -> Layout:
         if of.viewer.staff:
             staff = {"staff": UUID(of.viewer.staff)}
             person = (await conn.execute(PERSON, staff)).scalar()
-    words = {page: zh for page, zh, _ in navigation(of.viewer, of.today)}
-    items = [(page, zh, ADDRESSES[page]) for page, zh in words.items() if page in ADDRESSES]
+    pages = [(page, zh) for page, zh, _ in navigation(of.viewer, of.today)]
+    items = [(page, zh, ADDRESSES[page]) for page, zh in pages if page in ADDRESSES]
     role = ROLES[of.grant.role]
     return Layout(
         now=of.moment.now,
@@ -152,7 +152,7 @@ async def frame(of: Visit, active: str) -> Layout:
         items=tuple(NavItem(key=page, title=zh, href=href) for page, zh, href in items),
         active=active,
         demo=_band(of, county.name if county else "") if simulated else None,
-        search=ADDRESSES["search"] if "search" in words else None,
+        search=ADDRESSES["search"] if any(page == "search" for page, _ in pages) else None,
         sign_out=SIGN_OUT,
     )
 

@@ -1,13 +1,16 @@
 """What a service process says of itself: health, lags, parked, clock."""
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared import timer
-
-if TYPE_CHECKING:
-    from shared.service import Service
+from shared.following import Follower
+from shared.metrics import Metrics
+from shared.opening import Opening
+from shared.relay import Relay
 
 CLOCK_BEHIND_LIMIT_SECONDS = 60
 
@@ -21,7 +24,26 @@ BEHIND = text(
 )
 
 
-async def of(service: "Service") -> dict[str, Any]:
+class Process(Protocol):
+    """What is asked of a service process."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def engine(self) -> AsyncEngine: ...
+    @property
+    def broker_state(self) -> str: ...
+    @property
+    def followers(self) -> Sequence[Follower]: ...
+    @property
+    def relay(self) -> Relay | None: ...
+    @property
+    def opening(self) -> Opening: ...
+    @property
+    def metrics(self) -> Metrics: ...
+
+
+async def of(service: Process) -> dict[str, Any]:
     """Ready means: the store answers and is open, the broker is there, nothing is halted."""
     found: dict[str, Any] = {"service": service.name, "problems": []}
     try:
@@ -47,7 +69,7 @@ async def of(service: "Service") -> dict[str, Any]:
     return found
 
 
-def _problems(service: "Service") -> list[str]:
+def _problems(service: Process) -> list[str]:
     problems = [f"opening: {service.opening.why}"] if not service.opening.is_open else []
     if service.broker_state != "connected":
         problems.append("kafka: not connected")
@@ -61,7 +83,7 @@ def _problems(service: "Service") -> list[str]:
     return problems
 
 
-async def _store(service: "Service") -> dict[str, Any]:
+async def _store(service: Process) -> dict[str, Any]:
     async with service.engine.connect() as conn:
         lag = (await conn.execute(RELAY)).scalar_one()
         parked = {row.subscription: row.n for row in await conn.execute(PARKED)}
@@ -73,7 +95,7 @@ async def _store(service: "Service") -> dict[str, Any]:
     return {"relay_lag": int(lag), "parked": parked, "timers_due": due, "problems": problems}
 
 
-async def measure(service: "Service") -> None:
+async def measure(service: Process) -> None:
     """Set the gauges for a scrape."""
     found = await of(service)
     if found["relay_lag"] is not None:
