@@ -1,9 +1,10 @@
 """Terms of a school year, and which days of them are school days by the calendar that ships."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
 from baoxue.simulation.county import Term
+from shared.event import SHANGHAI, business_day
 from shared.policy.calendar import SchoolCalendar, UnitTerm
 
 # A school year is named by the year it begins in; from this month on a day belongs to the new one.
@@ -11,6 +12,7 @@ FIRST_MONTH = 8
 MONDAY, FRIDAY = 0, 4
 # A term younger than this has no story to tell yet.
 SETTLED_DAYS = 12
+DAYS_BEFORE_TERM, MORNING = 4, time(9, 0)
 
 
 def school_year(day: date) -> int:
@@ -41,6 +43,15 @@ def term_to_show(today: date) -> Term:
     known = [*terms_of(year - 1), *terms_of(year)]
     begun = [term for term in known if term.opens_on + timedelta(days=SETTLED_DAYS) <= today]
     return begun[-1]
+
+
+def birth(term: Term) -> datetime:
+    """When a simulated database begins, so that everything is set up before the first day."""
+    return datetime.combine(term.opens_on - timedelta(days=DAYS_BEFORE_TERM), MORNING, SHANGHAI)
+
+
+def birth_of_sample(now: datetime) -> datetime:
+    return birth(term_to_show(business_day(now)))
 
 
 def school_days(path: str, terms: Sequence[Term], first: date, last: date) -> tuple[date, ...]:
