@@ -40,7 +40,7 @@ class Accounts:
     edges: Mapping[str, Edge]
     tables: Mapping[str, Mapping[str, Command]]
     sent: int = 0
-    through_gateway: int = 0
+    by_gateway: int = 0
     refused: dict[str, int] = field(default_factory=dict)
     _tokens: dict[str, str] = field(default_factory=dict)
     _viewers: dict[str, Viewer] = field(default_factory=dict)
@@ -65,10 +65,10 @@ class Accounts:
         self, service: str, name: str, account: str, values: Mapping[str, Any]
     ) -> dict[str, Any]:
         """One command; returns `next` of the answer. Raises CommandRefused."""
+        if self.sent % THROUGH_GATEWAY_EVERY == THROUGH_GATEWAY_EVERY - 1:
+            return await self.through_gateway(service, name, account, values)
         self.sent += 1
         wish = {"command_id": str(uuid7()), **values}
-        if self.sent % THROUGH_GATEWAY_EVERY == 0:
-            return await self._through_gateway(service, name, account, wish)
         viewer = await self.viewer(account)
         command = self.tables[service][name]
         try:
@@ -79,16 +79,18 @@ class Accounts:
             raise self._refused(name, "conflict", str(error)) from error
         return {"next": done.next}
 
-    async def _through_gateway(
-        self, service: str, name: str, account: str, wish: Mapping[str, Any]
+    async def through_gateway(
+        self, service: str, name: str, account: str, values: Mapping[str, Any]
     ) -> dict[str, Any]:
         """As a program of the account would; a session that has run out is obtained again."""
-        self.through_gateway += 1
+        self.sent += 1
+        self.by_gateway += 1
+        wish = jsonable({"command_id": uuid7(), **values})
         for fresh in (False, True):
             token = await self._session(account, fresh=fresh)
             answer = await self.system.http.post(
                 f"{self.system.settings.url_of('gateway')}/{service}/commands/{name}",
-                json=jsonable(wish),
+                json=wish,
                 headers={"authorization": f"Bearer {token}", "accept": "application/json"},
             )
             if answer.status_code != 401:

@@ -103,13 +103,25 @@ class County:
             return f"{self.path}/{school.township}/{unit}"
         return self.path if unit == self.code else f"{self.path}/{unit}"
 
-    def holder(self, role: str, unit: str = "", klass: int | None = None) -> Staff:
-        """The first person who holds the role there. KeyError where nobody does."""
-        for person in self.staff:
+
+class Holders:
+    """Who holds a role where, looked up many thousand times."""
+
+    def __init__(self, county: County) -> None:
+        self._county = county
+        self._schools = {school.code: school for school in county.schools}
+        self._held: dict[tuple[str, str, int | None], Staff] = {}
+        for person in county.staff:
             for post in person.posts:
-                if post.role == role and post.unit == unit and post.klass == klass:
-                    return person
-        raise KeyError(f"{role} of {unit or klass}")
+                self._held.setdefault((post.role, post.unit, post.klass), person)
+
+    def of_class(self, role: str, klass: int) -> Staff:
+        """For a class: its own, its school's, its township's, its county's. KeyError if nobody."""
+        if role in ("homeroom_teacher", "subject_teacher"):
+            return self._held.get((role, "", klass)) or self._held["homeroom_teacher", "", klass]
+        school = self._schools[self._county.classes[klass].school]
+        above = {"township_officer": school.township, "county_officer": self._county.code}
+        return self._held[role, above.get(role, school.code), None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
