@@ -256,7 +256,7 @@ CLOSED_IN_ERROR = Script(
         do.verify(0),
         do.cause(1, "distance"),
         do.close(2, "data_error", "registry_check"),
-        do.correct(3, 1),
+        do.correct(3, -1),
         do.reopen(5),
         do.report(5, "township"),
         do.visit(6, ago=1),
