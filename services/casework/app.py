@@ -44,7 +44,11 @@ async def follow_directory(conn: AsyncConnection, entries: Sequence[Entry]) -> N
 
 def make_app(settings: Settings | None = None) -> FastAPI:
     """The application; settings come from the environment unless a test gives them."""
-    edge = make_edge(settings or Settings())
+    return app_of(make_edge(settings or Settings()))
+
+
+def app_of(edge: Edge) -> FastAPI:
+    """The application of an edge that is composed already."""
     app = application(edge, refusal)
     app.include_router(router("casework", edge, TABLE))
     for part in (api, today, alerts, cases, forms, children):

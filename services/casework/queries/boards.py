@@ -37,8 +37,11 @@ CASES = (
 CASE_FILTERS: Mapping[str, str] = {
     "open": "r.state <> 'closed'",
     "closed": "r.state = 'closed'",
-    "returned": "r.state = 'observing' and exists (select 1 from alert_row a"
-    " where a.child = r.child and a.state = 'open')",
+    "risk": "r.state in ('suspected', 'confirmed', 'tracing')",
+    # Back, and there is an alert again; or away again after having been back.
+    "returned": "(r.state = 'observing' and exists (select 1 from alert_row a"
+    " where a.child = r.child and a.state = 'open')) or (r.state in ('suspected', 'confirmed',"
+    " 'tracing') and cast(r.view as jsonb) -> 'relapses' <> '[]'::jsonb)",
     "all": "true",
 }
 ALERT_FILTERS: Mapping[str, str] = {
@@ -95,7 +98,7 @@ async def alerts(
     limit: int = LIST_LIMIT_ROWS,
 ) -> list[Found[AlertView]]:
     """`where`: a key of ALERT_FILTERS. The connection's jurisdiction decides what there is."""
-    sql = f"{ALERTS} where {ALERT_FILTERS[where]}" + _of_child(child, "r.flagged_at")
+    sql = f"{ALERTS} where ({ALERT_FILTERS[where]})" + _of_child(child, "r.flagged_at")
     rows = await conn.execute(text(sql), _params(sql, now=now, child=child, limit=limit))
     return [_alert(row) for row in rows]
 
@@ -109,7 +112,7 @@ async def cases(
 ) -> list[Found[CaseView]]:
     """`where`: a key of CASE_FILTERS."""
     order = "r.state = 'closed', r.opened_at"
-    sql = f"{CASES} where {CASE_FILTERS[where]}" + _of_child(child, order)
+    sql = f"{CASES} where ({CASE_FILTERS[where]})" + _of_child(child, order)
     rows = await conn.execute(text(sql), _params(sql, child=child, limit=limit))
     return [_case(row) for row in rows]
 
