@@ -77,8 +77,11 @@ class SubmitDailyRoll:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecallDailyRoll:
+    """`version`: the submission that the author saw, its place in the stream."""
+
     klass: UUID
     on: date
+    version: int
     author: str
     now: datetime
 
@@ -174,17 +177,13 @@ def _submit(command: SubmitDailyRoll, roll: Roll) -> list[RollEvent]:
 
 
 def _recall(command: RecallDailyRoll, roll: Roll) -> list[RollEvent]:
-    match roll:
-        case Untaken():
-            raise NothingToRecall("这一天还没有点名，没有可撤回的。请先点名。")
-        case Taken(latest=latest):
-            if latest.author != command.author:
-                raise RecallByAnother("点名只能由提交的人撤回。要改，请提交更正。")
-            if command.now >= latest.settles_at:
-                raise RecallTooLate("已过可撤回的时间，点名已生效。要改，请提交更正。")
-            return [DailyRollRecalled(klass=command.klass, on=command.on, recalls=latest.version)]
-        case _:
-            assert_never(roll)
+    if not isinstance(roll, Taken) or roll.latest.version != command.version:
+        raise NothingToRecall("这次点名已经撤回，或已有更正。请打开最新的点名。", field="version")
+    if roll.latest.author != command.author:
+        raise RecallByAnother("点名只能由提交的人撤回。要改，请提交更正。", field="author")
+    if command.now >= roll.latest.settles_at:
+        raise RecallTooLate("已过可撤回的时间，点名已生效。要改，请提交更正。", field="now")
+    return [DailyRollRecalled(klass=command.klass, on=command.on, recalls=command.version)]
 
 
 def _mark_missing(command: MarkRollMissing, roll: Roll) -> list[RollEvent]:
