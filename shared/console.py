@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse
 from sqlalchemy import text
 from uuid_utils.compat import uuid7
 
-from shared.access_words import Page, Purpose
+from shared.access_words import Purpose
 from shared.edge import Edge, Moment
 from shared.reading import Reading
 from shared.rights import Grant, NotAllowed, Viewer, navigation, purposes_for
@@ -24,7 +24,7 @@ from shared.web.render import SECURITY_HEADERS, render
 from shared.web.words import Language
 
 # Where each page of the navigation is; a page without an address is not drawn.
-ADDRESSES: Mapping[Page, str] = {
+ADDRESSES: Mapping[str, str] = {
     "today": "/",
     "class": "/enrollment/classes",
     "children": "/enrollment/children",
@@ -137,7 +137,7 @@ async def frame(of: Visit, active: str) -> Layout:
         if of.viewer.staff:
             staff = {"staff": UUID(of.viewer.staff)}
             person = (await conn.execute(PERSON, staff)).scalar()
-    pages = [(page, zh) for page, zh, _ in navigation(of.viewer, of.today)]
+    pages: list[tuple[str, str]] = [(page, zh) for page, zh, _ in navigation(of.viewer, of.today)]
     items = [(page, zh, ADDRESSES[page]) for page, zh in pages if page in ADDRESSES]
     role = ROLES[of.grant.role]
     return Layout(

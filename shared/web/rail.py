@@ -8,7 +8,7 @@ from shared.web.models.case import Rail, RailEvent
 
 WIDTH = 1000
 TOP, BOTTOM, HEIGHT = 44, 108, 140
-MARGIN = 12
+MARGIN = 24
 DAY = timedelta(days=1)
 MOST_DAY_LABELS = 18
 LABEL_WIDTH = 13
@@ -35,6 +35,7 @@ class Tick:
 class RailDrawing:
     width: int
     height: int
+    margin: int
     top: int
     bottom: int
     stops: tuple[Stop, ...]
@@ -49,6 +50,7 @@ def drawing(rail: Rail) -> RailDrawing:
     return RailDrawing(
         width=WIDTH,
         height=HEIGHT,
+        margin=MARGIN,
         top=TOP,
         bottom=BOTTOM,
         stops=_stops(rail),

@@ -7,7 +7,7 @@ from shared.web.models.child import DayMark, Strip
 
 WIDTH = 1320
 SLOTS_A_WEEK = 6  # five school days and the gap, where a make-up day at a weekend also stands
-BASE = 84
+BASE = 58
 HEIGHTS: dict[DayMark, int] = {
     "present": 8,
     "sick": 26,

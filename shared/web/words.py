@@ -42,7 +42,7 @@ def speaker(lang: Language) -> Say:
     """`_` of the templates: translates, then fills `{placeholders}`, escaping what is not Markup."""
 
     def say(sentence: str, /, **values: object) -> Markup:
-        text = Markup(translated(str(sentence), lang)) if values else translated(sentence, lang)
+        text = translated(str(sentence), lang)
         return Markup(text).format(**values) if values else Markup.escape(text)
 
     return say

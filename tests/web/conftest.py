@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from tests.web.gallery import gallery
 
 START_LIMIT_SECONDS = 10
+ACTION_LIMIT_MS = 8_000
 PHONE = {"width": 360, "height": 640}
 DESKTOP = {"width": 1440, "height": 900}
 
@@ -56,6 +57,7 @@ def phone(browser: Browser, served: tuple[str, Starlette]) -> Iterator[Page]:
         timezone_id="Asia/Shanghai",
     )
     served[1].state.received.clear()
+    context.set_default_timeout(ACTION_LIMIT_MS)
     yield context.new_page()
     context.close()
 
@@ -64,5 +66,6 @@ def phone(browser: Browser, served: tuple[str, Starlette]) -> Iterator[Page]:
 def desktop(browser: Browser, served: tuple[str, Starlette]) -> Iterator[Page]:
     context = browser.new_context(base_url=served[0], viewport=DESKTOP, timezone_id="Asia/Shanghai")
     served[1].state.received.clear()
+    context.set_default_timeout(ACTION_LIMIT_MS)
     yield context.new_page()
     context.close()

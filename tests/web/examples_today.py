@@ -31,8 +31,8 @@ from shared.web.models.today import (
 from tests.web.examples import at, form
 
 
-def slot(key: str, what: str, column: str = "left", part: str = "") -> PartSlot:
-    return PartSlot(key=key, what=what, href=f"/part/{part or key}", column=column)
+def slot(key: str, what: str, column: str = "left", part: str = "", first: bool = False) -> PartSlot:
+    return PartSlot(key=key, what=what, href=f"/part/{part or key}", column=column, first=first)
 
 
 def teacher_today() -> TodayPage:
@@ -43,7 +43,7 @@ def teacher_today() -> TodayPage:
 def principal_today() -> TodayPage:
     parts = (
         slot("classes", "各班点名"),
-        slot("alert", "新预警", "right"),
+        slot("alert", "新预警", "right", first=True),
         slot("duties-school", "超期和要办的事", "right"),
     )
     return TodayPage(title="石桥镇初级中学", unit="周启明校长", parts=parts, wide_left=True)

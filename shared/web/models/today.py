@@ -12,13 +12,15 @@ from shared.web.models.layout import Link
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartSlot:
     """A place on a first page. The browser gets `href` and puts the answer here; `what` names it in
-    the sentence that stands here when it does not answer. `html` is set when it is known already.
+    the sentence that stands here when it does not answer. On a phone `first` parts precede the
+    others. `html` is set when it is known already.
     """
 
     key: str
     what: str
     href: str
     column: Literal["left", "right"] = "left"
+    first: bool = False
     html: str = ""
 
 

@@ -3,11 +3,11 @@
 const DRAW_DELAY_MS = 200;
 const MINUTE_MS = 60_000;
 const STEPS_MS = { ArrowLeft: -60 * MINUTE_MS, ArrowRight: 60 * MINUTE_MS, PageDown: -1440 * MINUTE_MS, PageUp: 1440 * MINUTE_MS };
-const MARGIN = 12;
 const ZONE = "+08:00";
 
 const form = document.getElementById("rail");
 const drawing = document.getElementById("rail-drawing");
+const margin = Number(form.dataset.margin);
 const start = Date.parse(form.dataset.start);
 const end = Date.parse(form.dataset.end);
 const width = drawing.viewBox.baseVal.width;
@@ -17,7 +17,7 @@ let asked = null;
 let waiting = 0;
 
 const moment = (name) => Date.parse(inputs[name].value + ZONE);
-const place = (time) => MARGIN + ((time - start) / (end - start)) * (width - 2 * MARGIN);
+const place = (time) => margin + ((time - start) / (end - start)) * (width - 2 * margin);
 const text = (time) => new Date(time + 8 * 60 * MINUTE_MS).toISOString().slice(0, 16);
 
 // The last minute of the scale is the end itself, or what happened within it could not be reached.
@@ -115,7 +115,7 @@ function drag(event) {
   const move = (to) => {
     const box = drawing.getBoundingClientRect();
     const x = ((to.clientX - box.left) / box.width) * width;
-    set(handle.dataset.handle, start + ((x - MARGIN) / (width - 2 * MARGIN)) * (end - start));
+    set(handle.dataset.handle, start + ((x - margin) / (width - 2 * margin)) * (end - start));
   };
   const stop = () => handle.removeEventListener("pointermove", move);
   handle.addEventListener("pointermove", move);
@@ -135,3 +135,5 @@ form.addEventListener("change", (event) => {
 });
 form.addEventListener("submit", (event) => { event.preventDefault(); changed(); });
 draw();
+const frame = drawing.parentElement;
+frame.scrollLeft = (place(moment("happened")) / width) * frame.scrollWidth - frame.clientWidth / 2;

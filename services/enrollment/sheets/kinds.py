@@ -1,0 +1,60 @@
+"""The kinds of file that are read, each with its reader and the types of its rows."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.enrollment.sheets.calendar import DayRow, TermRow, read_calendar
+from services.enrollment.sheets.dates import DateReader
+from services.enrollment.sheets.parsed import Options, Parsed, Question, Refusal
+from services.enrollment.sheets.reading import Reading, describe_sheet
+from services.enrollment.sheets.roll import read_roll
+from services.enrollment.sheets.roll_rows import ChildDay, ClassDay
+from services.enrollment.sheets.roster import read_roster
+from services.enrollment.sheets.roster_rows import RosterRow
+from services.enrollment.sheets.staff import StaffRow, read_staff
+from services.enrollment.sheets.workbook import Sheet, open_book
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How a kind is read, and the classes that its rows may have."""
+
+    read: Callable[[Sequence[Sheet], Reading], Parsed]
+    rows: tuple[type, ...]
+
+
+KINDS: dict[str, Kind] = {
+    "roster": Kind(read_roster, (RosterRow,)),
+    "staff": Kind(read_staff, (StaffRow,)),
+    "calendar": Kind(read_calendar, (DayRow, TermRow)),
+    "roll": Kind(read_roll, (ChildDay, ClassDay)),
+}
+
+
+def read_file(
+    path: Path,
+    kind: str,
+    options: Options,
+    account_school: str | None = None,
+    name: str = "",
+    progress: Callable[[int], None] = lambda _rows: None,
+) -> Parsed:
+    """Read a file in this process. Every refusal becomes a fault; `kind` is a key of `KINDS`.
+
+    For files from outside use `reader.parse`, which does the same in a process with limits.
+    """
+    asked: list[Question] = []
+    try:
+        book = open_book(path, name)
+    except Refusal as refusal:
+        return Parsed(kind=kind, faults=(describe_sheet("", refusal),))
+    reading = Reading(
+        kind, options, account_school, DateReader(options, book.date1904, asked.append)
+    )
+    reading.dates.ask = reading.ask
+    reading.progress = progress
+    try:
+        return KINDS[kind].read(book.sheets, reading)
+    except Refusal as refusal:
+        return Parsed(kind=kind, faults=(describe_sheet("", refusal),))
