@@ -23,8 +23,10 @@ class Ear:
 
     async def wait(self, limit_seconds: float) -> None:
         """Return at the next wake, or after the limit."""
+        # Not `wait_for`: before Python 3.12 it forgets to be cancelled when it is woken just then.
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._event.wait(), limit_seconds)
+            async with asyncio.timeout(limit_seconds):
+                await self._event.wait()
         self._event.clear()
 
 

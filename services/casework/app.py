@@ -1,12 +1,56 @@
 """The composition root of casework."""
 
-from fastapi import FastAPI
+from collections.abc import Sequence
 
+from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.casework import api
+from services.casework.commands import TABLE
+from services.casework.pages import alerts, cases, children, forms, today
+from services.casework.processes.absence_to_risk import absence_to_risk
+from services.casework.processes.founding_rules import founding_rules
+from services.casework.projections import follow_places, project_boards
+from services.casework.queries.deadlines import REPORT_OVERDUE
+from services.casework.timers import report_overdue
+from shared.commands import router
 from shared.composition import application, compose
+from shared.console import refusal
+from shared.directory import project_directory
+from shared.edge import Edge
 from shared.settings import Settings
+from shared.subscription import Entry, Subscription
+
+
+def make_edge(settings: Settings) -> Edge:
+    """Casework's edge with everything that it follows and times."""
+    edge = compose("casework", settings)
+    directory = next(one for one in edge.service.subscriptions if one.name == "casework.directory")
+    directory.apply = follow_directory
+    edge.service.follow(
+        Subscription("casework.boards", ("casework",), project_boards, own=True),
+        founding_rules(settings.domain),
+        absence_to_risk(edge.rulebook),
+    )
+    edge.service.timers = {REPORT_OVERDUE: report_overdue(edge.rulebook)}
+    return edge
+
+
+async def follow_directory(conn: AsyncConnection, entries: Sequence[Entry]) -> None:
+    """The directory, and with it in one transaction the places of alerts and cases."""
+    await follow_places(conn, entries)
+    await project_directory(conn, entries)
 
 
 def make_app(settings: Settings | None = None) -> FastAPI:
     """The application; settings come from the environment unless a test gives them."""
-    edge = compose("casework", settings or Settings())
-    return application(edge)
+    return app_of(make_edge(settings or Settings()))
+
+
+def app_of(edge: Edge) -> FastAPI:
+    """The application of an edge that is composed already."""
+    app = application(edge, refusal)
+    app.include_router(router("casework", edge, TABLE))
+    for part in (api, today, alerts, cases, forms, children):
+        app.include_router(part.router(edge))
+    return app

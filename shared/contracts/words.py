@@ -95,6 +95,11 @@ WORDS: dict[str, tuple[str, str]] = {
     "away_again": ("又不来了", "away again"),
     "not_known": ("还不知道", "not known yet"),
     "left_school": ("离职", "left the school"),
+    # kinds of notices
+    "risk_flagged": ("新预警", "new alert"),
+    "report_overdue": ("上报超期", "report overdue"),
+    "case_opened": ("已立案", "case opened"),
+    "relapse_detected": ("复辍", "relapse"),
     # observations
     "return": ("返校情况", "after the return"),
     # purposes of reading

@@ -1,0 +1,1 @@
+"""What casework does by itself when something happens elsewhere."""

@@ -1,0 +1,1 @@
+"""What casework reads: boards, duties, people and the streams about a child."""

@@ -1,0 +1,1 @@
+"""The pages of notify: the inbox, and its part of the first page."""

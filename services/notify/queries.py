@@ -1,0 +1,90 @@
+"""What notify reads: an account's notices, and who is to be told about a child on a day."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.sealed import Sealed
+
+NOTICES = text(
+    "select n.notice, n.ledger, n.child, n.kind, n.about, n.path, n.queued_at, n.read_at,"
+    " k.fields -> 'name' as name, k.path as child_path, c.name as klass, u.name as school"
+    " from notice n left join child k on k.child = n.child left join klass c on c.klass = k.klass"
+    " left join unit u on u.unit = k.school where n.account = :account"
+    " order by n.read_at is not null, n.queued_at desc, n.notice limit :limit offset :offset"
+)
+UNREAD = text("select count(*) from notice where account = :account and read_at is null")
+NOTICE = text("select ledger, path from notice where notice = :notice and account = :account")
+CHILD = text("select klass, path from child where child = :child")
+# The homeroom teacher of that date (a handover day is the newcomer's), and the officers above.
+RESOLVED = text(
+    "select a.account, w.staff from ("
+    " (select h.staff from homeroom h where h.klass = :klass and h.valid_from <= :on"
+    " and (h.valid_to is null or h.valid_to >= :on) order by h.valid_from desc limit 1)"
+    " union select g.staff from role_grant g"
+    " where g.role in ('township_officer', 'county_officer')"
+    " and (g.path = :path or starts_with(:path, g.path || '/'))"
+    " and g.valid_from <= :on and (g.valid_to is null or g.valid_to >= :on)"
+    ") as w join account a on a.staff = w.staff and not a.closed order by a.account"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    account: str
+    staff: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """One notice with what the directory says of its child; the name stays sealed."""
+
+    notice: UUID
+    ledger: str
+    child: UUID | None
+    kind: str
+    about: str
+    queued_at: datetime
+    read_at: datetime | None
+    name: Sealed | None
+    path: str
+    place: str
+
+
+async def notices(conn: AsyncConnection, account: str, limit: int, offset: int = 0) -> list[Notice]:
+    """Unread first, the newest first."""
+    params = {"account": account, "limit": limit, "offset": offset}
+    return [_notice(row) for row in await conn.execute(NOTICES, params)]
+
+
+def _notice(row: Any) -> Notice:
+    return Notice(
+        notice=row.notice,
+        ledger=row.ledger,
+        child=row.child,
+        kind=row.kind,
+        about=row.about,
+        queued_at=row.queued_at,
+        read_at=row.read_at,
+        name=msgspec.convert(row.name, Sealed) if row.name else None,
+        path=row.child_path or row.path,
+        place=" ".join(filter(None, (row.school, row.klass))),
+    )
+
+
+async def unread(conn: AsyncConnection, account: str) -> int:
+    return (await conn.execute(UNREAD, {"account": account})).scalar_one()
+
+
+async def recipients(
+    conn: AsyncConnection, path: str, klass: UUID | None, on: date
+) -> Sequence[Recipient]:
+    """Accounts of the homeroom teacher, the township's and the county's officers of that date."""
+    params = {"path": path, "klass": klass, "on": on}
+    return [Recipient(row.account, row.staff) for row in await conn.execute(RESOLVED, params)]
