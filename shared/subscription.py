@@ -12,12 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.contracts.topics import PREVIOUS_HASH_DIGITS
 from shared.event import Envelope, read
-from shared.faults import CannotApply as CannotApply
-from shared.faults import NotNow as NotNow
-from shared.faults import ParkedTooMany as ParkedTooMany
-from shared.faults import PastRewritten as PastRewritten
-from shared.faults import UpgradeNeeded as UpgradeNeeded
-from shared.faults import is_permanent as is_permanent
+from shared.faults import ParkedTooMany, PastRewritten, is_permanent
 from shared.kafka import Arrived, digest
 
 log = structlog.get_logger()

@@ -17,8 +17,8 @@ from shared.event_store import execute
 from shared.feed import FeedClient
 from shared.following import Follower
 from shared.kafka import broker, producer
-from shared.relay import Relay
 from shared.redrive import redrive
+from shared.relay import Relay
 from shared.subscription import Entry, Shape, Subscription, deliver, places
 from shared.waking import Waking
 from tests.spine.counter import LEDGER, Add, order
