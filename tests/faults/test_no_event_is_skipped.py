@@ -10,7 +10,7 @@ from tests.faults.twins import TWINS, break_store
 from tests.stores import Store
 
 READERS = 3
-SHORT_EVENTS, LONG_EVENTS, TWIN_EVENTS = 10_000, 100_000, 3_000
+SHORT_EVENTS, LONG_EVENTS, TWIN_EVENTS = 10_000, 100_000, 1_200
 
 
 def told(load: Load, history: History) -> None:
