@@ -75,6 +75,7 @@ async def test_of_alerts_those_of_junior_school_stand_first_and_of_grades_8_and_
 ) -> None:
     weights = rule("risk.grade_weights")
     assert weights[3] < weights[7] < weights[8] == weights[9]
+    assert rule("risk.group_weights")["poor"] > 0
     await in_grade(world, told, 3)
     for child in (ELSEWHERE, CHILD):  # the primary pupil was flagged first
         await send(world, "flag_risk", COUNTY_VIEW, child=child, sign="dropout_signs")
