@@ -1,12 +1,13 @@
 """The command line `baoxue`: every command is registered by its module."""
 
 import os
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from baoxue import cli_ask, cli_clock
+from baoxue import cli_ask, cli_clock, simulate
 from baoxue.cli_edge import EXIT_UNREACHABLE, app
 from baoxue.engines.outcome import EngineFailed
 from baoxue.supervisor import StopAsked
@@ -24,11 +25,13 @@ def bring_up(
     ] = True,
 ) -> None:
     """启动全部服务，直到 Ctrl-C。"""
+    from baoxue.simulation.year import birth_of_sample
     from baoxue.up import SAMPLE, Settings, up
 
     console = Console()
+    after, born = (SAMPLE, birth_of_sample(datetime.now(UTC))) if sample else ((), None)
     try:
-        up(Settings.read(os.environ), console, after=SAMPLE if sample else ())
+        up(Settings.read(os.environ), console, after=after, born=born)
     except EngineFailed as failed:
         console.print(f"✗ {failed.line}", highlight=False, markup=False, soft_wrap=True)
         raise typer.Exit(EXIT_UNREACHABLE) from None
@@ -36,7 +39,7 @@ def bring_up(
         raise typer.Exit(0) from None
 
 
-COMMANDS = (cli_ask, cli_clock)
+COMMANDS = (cli_ask, cli_clock, simulate)
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 from rich.console import Console
@@ -20,6 +21,7 @@ from baoxue.engines.reach import require_reachable
 from baoxue.supervisor import StopAsked, Supervisor, healthy, stop_signals, supervised
 
 DEFAULT_HOME = ".baoxue"
+SIMULATED_FROM = "BAOXUE_SIMULATED_FROM"
 DEFAULT_PORT = 8700
 DEFAULT_NAME = "baoxue"
 POSTGRES_OFFSET, KAFKA_OFFSET, CONTROLLER_OFFSET = 10, 20, 21
@@ -105,11 +107,13 @@ def up(
     services: Sequence[Service] = SERVICES,
     before: Sequence[Step] = BEFORE,
     after: Sequence[Step] = (),
+    born: datetime | None = None,
 ) -> None:
     """Brings everything up, says so last, and watches until it is asked to stop.
 
-    `after` runs when all services are ready (the sample). EngineFailed carries the one line of
-    what went wrong; in every case nothing is left running.
+    `after` runs when all services are ready (the sample). Databases that are made now are `born`
+    simulated at that time, if it is given. EngineFailed carries the one line of what went wrong;
+    in every case nothing is left running.
     """
     with ExitStack() as stack:
         stack.enter_context(held_home(settings.home))
@@ -119,7 +123,8 @@ def up(
         try:
             require_ports(settings, services)
             servers = start_servers(supervisor, settings, status)
-            run_steps(before, {**shared_environment(servers), **admin(servers)}, servers, status)
+            birth = {**shared_environment(servers), **admin(servers), **simulated(born, os.environ)}
+            run_steps(before, birth, servers, status)
             status.update("正在启动各服务 …")
             supervisor.start_group([service_launch(service, servers) for service in services])
             run_steps(after, shared_environment(servers), servers, status)
@@ -239,6 +244,13 @@ def admin(settings: Settings) -> dict[str, str]:
     """The databases' addresses, which the migration alone may see."""
     placed = {k: v for k, v in os.environ.items() if is_database(k)}
     return {**placed, "BAOXUE_DATABASE_URL": settings.database_url or ""}
+
+
+def simulated(born: datetime | None, environ: Mapping[str, str]) -> dict[str, str]:
+    """What tells the migration that new databases begin at a simulated time; a given one stays."""
+    if born is None or environ.get(SIMULATED_FROM):
+        return {}
+    return {SIMULATED_FROM: born.isoformat()}
 
 
 def service_environment(

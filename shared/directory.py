@@ -64,8 +64,10 @@ STATEMENTS: Mapping[type, str] = {
     c.RoleGranted: "insert into role_grant (staff, role, unit, path, valid_from, valid_to) values"
     " (:staff, :role, :unit, :path, :valid_from, :valid_to) on conflict"
     " (staff, role, unit, valid_from) do update set valid_to = excluded.valid_to",
-    c.RoleEnded: "update role_grant set valid_to = :on"
-    " where staff = :staff and role = :role and unit = :unit and valid_to is null",
+    # From that day on the role is no longer held; the table's last day is inclusive.
+    c.RoleEnded: "update role_grant set valid_to = cast(:on as date) - 1"
+    " where staff = :staff and role = :role and unit = :unit and valid_from <= :on"
+    " and (valid_to is null or valid_to >= :on)",
     c.AccountOpened: "insert into account (account, ledger, staff) values"
     " (:account, :ledger, :staff) on conflict (account) do update set closed = false",
     c.AccountClosed: "update account set closed = true where account = :account",

@@ -1,12 +1,43 @@
 """The composition root of audit."""
 
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
 from fastapi import FastAPI
 
+from services.audit.api import router
+from services.audit.projections.search import SearchIndex
+from services.audit.subscriptions import ledgers
 from shared.composition import application, compose
+from shared.console import refusal
+from shared.edge import Edge
 from shared.settings import Settings
 
 
 def make_app(settings: Settings | None = None) -> FastAPI:
     """The application; settings come from the environment unless a test gives them."""
     edge = compose("audit", settings or Settings())
-    return application(edge)
+    edge.service.follow(*ledgers())
+    app = application(edge, refusal)
+    app.include_router(router(edge))
+    _index_beside(app, edge)
+    return app
+
+
+def _index_beside(app: FastAPI, edge: Edge) -> None:
+    """The index follows audit's own table and no source, so it runs beside the subscriptions."""
+    service, inner = edge.service, app.router.lifespan_context
+    index = SearchIndex(service.engine, edge.keyring, edge.rulebook)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(running: FastAPI) -> AsyncIterator[None]:
+        async with inner(running):
+            task = asyncio.create_task(index.run(service.waking.ear()))
+            try:
+                yield
+            finally:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+
+    app.router.lifespan_context = lifespan

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.casework import api
 from services.casework.commands import TABLE
-from services.casework.pages import alerts, cases, children, forms, today
+from services.casework.pages import alerts, cases, children, forms, observations, today
 from services.casework.processes.absence_to_risk import absence_to_risk
 from services.casework.processes.founding_rules import founding_rules
 from services.casework.projections import follow_places, project_boards
@@ -51,6 +51,6 @@ def app_of(edge: Edge) -> FastAPI:
     """The application of an edge that is composed already."""
     app = application(edge, refusal)
     app.include_router(router("casework", edge, TABLE))
-    for part in (api, today, alerts, cases, forms, children):
+    for part in (api, today, alerts, cases, forms, children, observations):
         app.include_router(part.router(edge))
     return app

@@ -88,6 +88,10 @@ SAVE_STREAMS = text(
     " select * from unnest(cast(:stream as text[]), cast(:ledger as text[]),"
     " cast(:child as uuid[])) on conflict do nothing"
 )
+SAVE_OBSERVED = text(
+    "insert into class_observed (klass, observed_at) values (:klass, :at) on conflict (klass)"
+    " do update set observed_at = greatest(class_observed.observed_at, excluded.observed_at)"
+)
 
 
 @dataclass(slots=True)
@@ -115,6 +119,21 @@ async def project_boards(conn: AsyncConnection, entries: Sequence[Entry]) -> Non
         rows = await _known(conn, KNOWN_CASES, cases, CaseView)
         _fold(rows, cases, case_after)
         await _save(conn, SAVE_CASES, [_case_values(row) for row in rows.values()])
+    await _observed(conn, [*alerts, *cases])
+
+
+async def _observed(conn: AsyncConnection, entries: Sequence[Entry]) -> None:
+    """The class is the last segment of the record's path; a child without one has no class."""
+    latest: dict[UUID, datetime] = {}
+    for one in entries:
+        envelope = one.envelope
+        klass = envelope.unitpath.rsplit("/", 1)[-1]
+        if envelope.type == "casework.ObservationLogged" and "-" in klass:
+            at = max(envelope.occurred_at, latest.get(UUID(klass), envelope.occurred_at))
+            latest[UUID(klass)] = at
+    if latest:
+        rows = [{"klass": klass, "at": at} for klass, at in latest.items()]
+        await conn.execute(SAVE_OBSERVED, rows)
 
 
 async def _known(

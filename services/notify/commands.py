@@ -1,15 +1,23 @@
-"""The command table of notify: reading a notice."""
+"""The command table of notify: reading a notice, reminding whoever works with a child."""
 
-from uuid import UUID
+from typing import Annotated
+from uuid import UUID, uuid5
+
+from msgspec import Meta
 
 from services.notify.aggregates import INBOX
-from services.notify.domain.inbox import NoticeUnknown, ReadNotice
-from services.notify.queries import NOTICE
+from services.notify.domain.inbox import NoticeUnknown, QueueNotice, ReadNotice
+from services.notify.queries import NOTICE, PLACE, responsible
 from shared.commands import Command, Done, Fields, table
 from shared.console import grant_today
-from shared.edge import Edge
+from shared.decider import CommandRejected
+from shared.edge import Edge, allowed
 from shared.event_store import Order
 from shared.rights import Viewer
+
+
+class NobodyToRemind(CommandRejected):
+    code = "nobody_to_remind"
 
 
 class ReadFields(Fields, frozen=True):
@@ -44,4 +52,54 @@ async def read_notice(edge: Edge, viewer: Viewer, fields: ReadFields) -> Done:
     return Done(await edge.submit(order), "/notify/inbox")
 
 
-TABLE = table(Command("read_notice", ReadFields, read_notice))
+class RemindFields(Fields, frozen=True):
+    """`about`: the stream of the alert or case that waits."""
+
+    child: UUID
+    about: Annotated[str, Meta(pattern=r"^(alert|case)-[0-9a-f-]{36}$")]
+
+
+async def remind(edge: Edge, viewer: Viewer, fields: RemindFields) -> Done:
+    """催办: a notice to the homeroom teacher of today, else to the principal."""
+    async with edge.service.engine.connect() as conn:
+        row = (await conn.execute(PLACE, {"child": fields.child})).first()
+        moment = await edge.moment(conn)
+        if row is None:
+            raise NobodyToRemind("没有这名学生。请从名册里打开再催办。", field="child")
+        grant = allowed(viewer, "case.view", row.path, moment)
+        told = await responsible(conn, row.klass, row.school, moment.today)
+    if told is None:
+        raise NobodyToRemind("班主任和校长都没有账号。请直接联系学校。", field="child")
+    command = QueueNotice(
+        notice=uuid5(fields.command_id, told.account),
+        account=told.account,
+        staff=told.staff,
+        kind="reminder",
+        child=fields.child,
+        about=fields.about,
+        persons=(told.staff,),
+        now=moment.now,
+    )
+    circumstances = edge.circumstances(
+        moment,
+        viewer,
+        grant,
+        row.ledger,
+        row.path,
+        command_id=fields.command_id,
+        via=fields.via,
+    )
+    order = Order(
+        aggregate=INBOX,
+        stream=f"inbox-{told.account}",
+        command=command,
+        circumstances=circumstances,
+        unitpath=row.path,
+        subject=str(fields.child),
+    )
+    return Done(await edge.submit(order), "/")
+
+
+TABLE = table(
+    Command("read_notice", ReadFields, read_notice), Command("remind", RemindFields, remind)
+)

@@ -34,6 +34,19 @@ RESOLVED = text(
     ") as w join account a on a.staff = w.staff and not a.closed order by a.account"
 )
 
+# Who works with the child: the homeroom teacher of that date, else the school's principal.
+RESPONSIBLE = text(
+    "select a.account, w.staff from ("
+    " select h.staff, 0 as rank, h.valid_from from homeroom h where h.klass = :klass"
+    " and h.valid_from <= :on and (h.valid_to is null or h.valid_to >= :on)"
+    " union all select g.staff, 1, g.valid_from from role_grant g"
+    " where g.role = 'principal' and g.unit = :school"
+    " and g.valid_from <= :on and (g.valid_to is null or g.valid_to >= :on)"
+    ") as w join account a on a.staff = w.staff and not a.closed"
+    " order by w.rank, w.valid_from desc, a.account limit 1"
+)
+PLACE = text("select ledger, path, klass, school from child where child = :child")
+
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
@@ -88,3 +101,12 @@ async def recipients(
     """Accounts of the homeroom teacher, the township's and the county's officers of that date."""
     params = {"path": path, "klass": klass, "on": on}
     return [Recipient(row.account, row.staff) for row in await conn.execute(RESOLVED, params)]
+
+
+async def responsible(
+    conn: AsyncConnection, klass: UUID | None, school: str | None, on: date
+) -> Recipient | None:
+    """The account of whoever works with the child on that day; None where nobody has one."""
+    params = {"klass": klass, "school": school, "on": on}
+    row = (await conn.execute(RESPONSIBLE, params)).first()
+    return Recipient(row.account, row.staff) if row else None

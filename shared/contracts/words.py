@@ -100,6 +100,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "report_overdue": ("上报超期", "report overdue"),
     "case_opened": ("已立案", "case opened"),
     "relapse_detected": ("复辍", "relapse"),
+    "reminder": ("催办", "reminder"),
     # observations
     "return": ("返校情况", "after the return"),
     # purposes of reading

@@ -13,6 +13,7 @@ from services.notify.domain.inbox import NoticeUnknown
 from shared.commands import run
 from shared.contracts import casework as c
 from shared.contracts import enrollment as e
+from shared.rights import NotAllowed
 from shared.subscription import NotNow
 from tests.county import (
     CHILD,
@@ -27,6 +28,7 @@ from tests.county import (
     STRANGER,
     TEACHER,
     TOWN,
+    TOWNSHIP_PATH,
     Told,
     account,
     at,
@@ -168,6 +170,21 @@ async def test_an_inspector_has_no_inbox(world: World, casework: Told) -> None:
     inspector = viewer_of(INSPECTOR, "inspector", COUNTY_PATH)
     async with world.browser(inspector) as browser:
         assert (await browser.get("/notify/inbox")).status_code == 403
+
+
+async def test_the_township_reminds_the_teacher_and_nobody_from_elsewhere_may(
+    world: World, casework: Told
+) -> None:
+    values = {"command_id": uuid7(), "child": CHILD, "about": f"alert-{ALERT}"}
+    town = viewer_of(TOWN, "township_officer", TOWNSHIP_PATH)
+    for _ in range(2):
+        await run(world.edge, town, TABLE["remind"], values)
+    (queued,) = await world.events("NotificationQueued")
+    assert (data_of(queued)["account"], data_of(queued)["kind"]) == (account(TEACHER), "reminder")
+    assert queued.actorid == str(TOWN)
+    stranger = viewer_of(STRANGER, "principal", OTHER_PATH)
+    with pytest.raises(NotAllowed):
+        await run(world.edge, stranger, TABLE["remind"], values | {"command_id": uuid7()})
 
 
 async def read(world: World, viewer: Any, notice: str) -> None:

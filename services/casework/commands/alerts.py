@@ -5,13 +5,21 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID, uuid5
 
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.casework.aggregates import ALERT, CASE
 from services.casework.commands.records import Acting, acting, acting_for_child
 from services.casework.commands.together import expect, submit
 from services.casework.domain.alert import ClearRisk, FlagRisk, LogObservation, VerifyRisk
-from services.casework.domain.case_commands import AssignCase, OpenCase, ReportDropout
+from services.casework.domain.alert_events import RiskVerified
+from services.casework.domain.case_commands import (
+    AssignCase,
+    DetectRelapse,
+    OpenCase,
+    ReportDropout,
+)
+from services.casework.domain.case_state import Observing, Unopened
 from services.casework.queries.deadlines import Due, due_of, report_timer
 from services.casework.queries.people import owner_on, superiors
 from services.casework.queries.streams import lock_children, remember, streams_of
@@ -19,10 +27,14 @@ from shared.commands import Command, Done, Fields
 from shared.decider import CommandRejected
 from shared.edge import Edge
 from shared.event import Actor
-from shared.event_store import Batch, Order
+from shared.event_store import Batch, Order, Outcome
 from shared.rights import Viewer
 from shared.sealed import Sealed
 from shared.timer import arm
+
+ALERT_OPEN = frozenset(("open",))
+CASE_AWAY = frozenset(("suspected", "confirmed", "tracing"))
+CASE_OPEN = CASE_AWAY | {"observing"}
 
 
 class AlertOpen(CommandRejected):
@@ -70,30 +82,58 @@ async def verify_risk(edge: Edge, viewer: Viewer, fields: VerifyFields) -> Done:
     act = await acting(edge, viewer, "alert.decide", fields, stream)
     act.code("verify_reasons", "reason", fields.reason)
     note = await act.seal("note", fields.note)
-    case = uuid5(fields.alert, "case")
 
     async def work(conn: AsyncConnection, batch: Batch) -> str:
         await lock_children(conn, [act.record.child])
+        open_case = await _stream_in(conn, act, CASE_OPEN)
+        case = open_case or f"case-{uuid5(fields.alert, 'case')}"
         await batch.load(conn, ALERT, [stream])
-        await batch.load(conn, CASE, [f"case-{case}"])
+        await batch.load(conn, CASE, [case])
         expect(batch, stream, fields.version)
-        command = VerifyRisk(
-            case=case, person=act.person, reason=fields.reason, now=act.moment.now, note=note
+        verify = VerifyRisk(
+            case=UUID(case.removeprefix("case-")),
+            person=act.person,
+            reason=fields.reason,
+            now=act.moment.now,
+            note=note,
         )
-        _decide(act, batch, stream, command)
-        await _open_case(conn, act, batch, fields, case)
+        _decide(act, batch, stream, verify)
+        await _into_case(conn, act, batch, fields, case)
         return stream
 
     outcome = await submit(act, work)
-    return Done(outcome, f"/casework/cases/case-{case}")
+    return Done(outcome, f"/casework/cases/{_case_in(outcome)}")
+
+
+def _case_in(outcome: Outcome) -> str:
+    """The case that a verification led to, as its event says."""
+    verified = msgspec.json.decode(outcome.envelopes[0].data, type=RiskVerified)
+    return f"case-{verified.case}"
+
+
+async def _into_case(
+    conn: AsyncConnection, act: Acting, batch: Batch, fields: VerifyFields, stream: str
+) -> None:
+    """A new case; or, where one is open, the same one: after a return it is a relapse."""
+    case = batch.held(stream).state
+    if isinstance(case, Unopened):
+        await _open_case(conn, act, batch, fields, stream)
+    elif isinstance(case, Observing):
+        _decide(act, batch, stream, DetectRelapse(on=act.moment.today, now=act.moment.now))
+    else:
+        return
+    # The rule reports on behalf of the verifier; nobody has to remember it before 24:00.
+    batch.circumstances = replace(batch.circumstances, actor=_system_for(act))
+    for level, unit in (await superiors(conn, act.record.path)).items():
+        _decide(act, batch, stream, ReportDropout(level=level, to_unit=unit, now=act.moment.now))
 
 
 async def _open_case(
-    conn: AsyncConnection, act: Acting, batch: Batch, fields: VerifyFields, case: UUID
+    conn: AsyncConnection, act: Acting, batch: Batch, fields: VerifyFields, stream: str
 ) -> None:
-    stream, now, record = f"case-{case}", act.moment.now, act.record
+    now, record = act.moment.now, act.record
     opening = OpenCase(
-        case=case,
+        case=UUID(stream.removeprefix("case-")),
         alert=fields.alert,
         child=record.child,
         klass=record.klass,
@@ -106,11 +146,6 @@ async def _open_case(
     owner = await owner_on(conn, record.klass, record.school, act.moment.today)
     if owner is not None:
         _decide(act, batch, stream, AssignCase(owner=owner.staff, role=owner.role, now=now))
-    # The rule reports on behalf of the verifier; nobody has to remember it before 24:00.
-    batch.circumstances = replace(batch.circumstances, actor=_system_for(act))
-    for level, unit in (await superiors(conn, record.path)).items():
-        report = ReportDropout(level=level, to_unit=unit, now=now)  # pyright: ignore[reportArgumentType]
-        _decide(act, batch, stream, report)
 
 
 def _system_for(act: Acting) -> Actor:
@@ -155,8 +190,11 @@ async def flag_risk(edge: Edge, viewer: Viewer, fields: FlagFields) -> Done:
     note = await act.seal("note", fields.note)
 
     async def work(conn: AsyncConnection, batch: Batch) -> str:
-        if await _open_alert(conn, act):
+        await lock_children(conn, [act.record.child])
+        if await _stream_in(conn, act, ALERT_OPEN):
             raise AlertOpen("这名学生已有一条预警等核实。先核实那一条。", field="child")
+        if await _stream_in(conn, act, CASE_AWAY):
+            raise AlertOpen("这名学生已有在办的个案。到个案里登记。", field="child")
         await batch.load(conn, ALERT, [stream])
         await _flag(conn, act, batch, stream, _flag_command(act, fields, alert, note))
         return stream
@@ -194,12 +232,11 @@ async def _flag(
     await arm(conn, report_timer(stream, act.record.ledger, command.report_due_at))
 
 
-async def _open_alert(conn: AsyncConnection, act: Acting) -> str | None:
-    """The child's open alert; holds the child until the transaction ends."""
-    child = act.record.child
-    await lock_children(conn, [child])
-    streams = (await streams_of(conn, act.record.ledger, [child]))[child]
-    return next((one.stream for one in reversed(streams) if one.state == "open"), None)
+async def _stream_in(conn: AsyncConnection, act: Acting, phases: frozenset[str]) -> str | None:
+    """The child's latest record in one of these phases."""
+    streams = await streams_of(conn, act.record.ledger, [act.record.child])
+    found = reversed(streams[act.record.child])
+    return next((one.stream for one in found if one.state in phases), None)
 
 
 async def log_observation(edge: Edge, viewer: Viewer, fields: ObserveFields) -> Done:
@@ -243,7 +280,8 @@ async def _observe(
         expect(batch, act.record.stream, fields.version)
         _decide(act, batch, act.record.stream, command)
         return act.record.stream
-    known = await _open_alert(conn, act)
+    await lock_children(conn, [act.record.child])
+    known = await _stream_in(conn, act, ALERT_OPEN)
     stream = known or act.record.stream
     await batch.load(conn, ALERT, [stream])
     _decide(act, batch, stream, command)

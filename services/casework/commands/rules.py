@@ -11,7 +11,7 @@ from shared.access_words import Right
 from shared.commands import Command, Done, Fields, FieldsInvalid
 from shared.edge import Edge, Moment, allowed
 from shared.event_store import Order
-from shared.policy.layer import Layer, LayerInvalid, load_layer
+from shared.policy.layer import Layer, LayerInvalid, encode_layer, load_layer
 from shared.policy.pack import Pack, PackInvalid, load_pack
 from shared.rights import Grant, Viewer
 from shared.rulebook import keep
@@ -38,7 +38,7 @@ class CalendarFields(Fields, frozen=True):
 
 async def activate_policy(edge: Edge, viewer: Viewer, fields: PolicyFields) -> Done:
     """Keep a pack by its hash and put it in force, tomorrow at the earliest."""
-    content = fields.content.encode()
+    content = _file(fields.content)
     pack = _pack(content)
     now, grant, path, ledger = await _begin(edge, viewer, "policy.activate", fields.unit)
     command = ActivatePolicyVersion(
@@ -54,8 +54,8 @@ async def activate_policy(edge: Edge, viewer: Viewer, fields: PolicyFields) -> D
 
 async def publish_calendar(edge: Edge, viewer: Viewer, fields: CalendarFields) -> Done:
     """Keep a calendar layer by its hash and publish it, from tomorrow at the earliest."""
-    content = fields.content.encode()
-    layer = _layer(content)
+    layer = _layer(fields.content.encode())
+    content = encode_layer(layer)  # equal calendars have equal hashes
     now, grant, path, ledger = await _begin(edge, viewer, "calendar.publish", fields.unit)
     sha = await _keep(edge, content)
     command = PublishCalendar(
@@ -66,6 +66,11 @@ async def publish_calendar(edge: Edge, viewer: Viewer, fields: CalendarFields) -
         now=now.now,
     )
     return await _submit(edge, viewer, fields, now, grant, path, ledger, command)
+
+
+def _file(text: str) -> bytes:
+    """A form takes blanks at both ends away; a text file ends with one newline."""
+    return (text.strip() + "\n").encode()
 
 
 def _pack(content: bytes) -> Pack:

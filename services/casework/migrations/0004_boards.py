@@ -66,10 +66,16 @@ create table absence_run (
     days integer not null,
     ended boolean not null default false
 );
+
+-- When a child of the class was last observed by anybody.
+create table class_observed (
+    klass uuid primary key,
+    observed_at timestamptz not null
+);
 """
 
 
 def upgrade() -> None:
     run_sql(BOARDS)
-    grant_tables("alert_row", "case_row", "child_stream", "absence_run")
+    grant_tables("alert_row", "case_row", "child_stream", "absence_run", "class_observed")
     secure_tables("alert_row", "case_row")

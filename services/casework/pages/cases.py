@@ -37,6 +37,7 @@ FILTERS = {
     "closed": "已销号",
     "all": "全部",
 }
+SILENT = Link(text="久未记观察的班", href="/casework/observations")
 # Which alerts stand in the ledger beside the cases, for they are no cases yet.
 WITH_ALERTS = {"near": "near", "risk": "open"}
 WITH_CASES = {"open": "open", "risk": "risk", "returned": "returned", "closed": "closed"}
@@ -119,12 +120,13 @@ def _rank(line: Line) -> tuple[bool, bool, Any, int]:
 
 async def _page(found: Visit, lines: list[Line], filter: str) -> CasesPage:
     rows = await _rows(found, lines)
+    links = (Link(text=text, href=f"?filter={key}") for key, text in FILTERS.items())
     exports = may(found.viewer, "export.create", found.grant.path, found.today)
     return CasesPage(
         title="辍学学生工作台账",
         rows=tuple(rows),
         total=len(rows),
-        filters=tuple(Link(text=text, href=f"?filter={key}") for key, text in FILTERS.items()),
+        filters=(*links, SILENT),
         chosen=FILTERS.get(filter, "在办"),
         export=Link(text="导出台账", href=f"/casework/cases.xlsx?filter={filter}")
         if exports

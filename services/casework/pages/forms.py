@@ -62,16 +62,20 @@ def router(edge: Edge) -> APIRouter:
         stream: str, command_id: UUID, viewer: Annotated[Viewer, Depends(signed_in)]
     ) -> dict[str, Any]:
         """Whether a command that got no answer was accepted, and where to go then."""
-        moment = await edge.moment()
-        async with viewing(edge.service.engine, viewer, "case.view", moment.today) as conn:
-            row = await boards.case(conn, stream)
-        if row is None:
-            raise HTTPException(404)
-        async with edge.service.engine.connect() as conn:
-            left = await unanswered(conn, row.ledger, [command_id])
-        return {"known": not left, "next": f"/casework/cases/{stream}"}
+        return await _known(edge, viewer, stream, command_id)
 
     return api
+
+
+async def _known(edge: Edge, viewer: Viewer, stream: str, command_id: UUID) -> dict[str, Any]:
+    moment = await edge.moment()
+    async with viewing(edge.service.engine, viewer, "case.view", moment.today) as conn:
+        row = await boards.case(conn, stream)
+    if row is None:
+        raise HTTPException(404)
+    async with edge.service.engine.connect() as conn:
+        left = await unanswered(conn, row.ledger, [command_id])
+    return {"known": not left, "next": f"/casework/cases/{stream}"}
 
 
 async def _case_form(found: Visit, row: Found[CaseView], action: Action) -> FormPage:

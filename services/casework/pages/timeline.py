@@ -67,7 +67,7 @@ async def timeline(found: Visit, ledger: str, streams: list[str]) -> list[Line]:
     told = [Told(entry_of(body), read(body)) for body in bodies]
     people = await _people(found, told)
     quotes = await _quotes(found, told)
-    late = timedelta(hours=pack_of(found, found.grant.path).values.late.hours)
+    late = timedelta(hours=pack_of(found, found.reading.ledger).values.late.hours)
     return [_line(one, people, quotes, late, found.lang) for one in told]
 
 

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.casework.pages.drawing import UNNAMED, alert_card, begin, names, pack_of
+from services.casework.pages.drawing import UNNAMED, alert_card, begin, names, new_id, pack_of
 from services.casework.queries import boards
 from services.casework.queries.boards import Found
 from services.casework.queries.duties import Due, Rule, of_alert, of_case
@@ -21,11 +21,14 @@ from shared.event import business_day
 from shared.rights import Viewer
 from shared.session_http import viewer as signed_in
 from shared.viewing import viewing
+from shared.web.models.form import Form
 from shared.web.models.today import AlertsPart, DutiesPart, Duty, DutyGroup, UnitCount
 
 CARDS_SHOWN = 6
 DUTIES_SHOWN = 40
 WEEK_DAYS = 7
+# Who presses others; a teacher's overdue duties are the teacher's own.
+REMINDERS = frozenset(("principal", "township_officer", "county_officer"))
 BY_UNIT = text(
     "select split_part(path, '/', :level) as unit, count(*) as flags,"
     " count(*) filter (where verify_due_at < :now) as overdue"
@@ -165,6 +168,18 @@ def drawn(found: Visit, one: Due, row: Found[Any], name: str) -> Duty:
         detail=row.about,
         due=f"{time_words(one.due_at)} 前",
         late=(f"{late.days} 天" if late.days else "今天到期") if overdue else "",
+        remind=_remind(one, row) if overdue and found.grant.role in REMINDERS else None,
+    )
+
+
+def _remind(one: Due, row: Found[Any]) -> Form:
+    """催办: notify puts it into the inbox of whoever works with the child."""
+    return Form(
+        action="/notify/commands/remind",
+        command_id=new_id(),
+        version=row.version,
+        submit="催办",
+        hidden=(("child", row.subject), ("about", one.stream)),
     )
 
 

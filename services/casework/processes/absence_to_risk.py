@@ -16,6 +16,7 @@ from services.casework.domain.alert_events import Cause
 from services.casework.domain.alert_state import Open
 from services.casework.domain.case_commands import DetectRelapse
 from services.casework.domain.case_state import Observing
+from services.casework.processes.resting_on import resting_on
 from services.casework.queries.deadlines import due_of, report_timer
 from services.casework.queries.people import school_of
 from services.casework.queries.streams import (
@@ -242,7 +243,8 @@ def _corrected(work: Work, entry: Entry, fact: e.AttendanceCorrected) -> None:
         now=work.batch.circumstances.now,
         cause=_cause(entry),
     )
-    for stream in filter(None, (_open_alert(work, fact.child), _open_case(work, fact.child))):
+    known = {name: work.batch.held(name).state for name in work.streams[fact.child]}
+    for stream in resting_on(known, fact.on):
         _decide(work, entry, stream, command)
 
 

@@ -7,6 +7,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.casework.domain.case_events import Level
+
 # A handover day belongs to the newcomer.
 HOMEROOM = text(
     "select staff from homeroom where klass = :klass and valid_from <= :on"
@@ -39,14 +41,14 @@ async def owner_on(
     return Owner(principal, "principal") if principal is not None else None
 
 
-async def superiors(conn: AsyncConnection, path: str) -> dict[str, str]:
+async def superiors(conn: AsyncConnection, path: str) -> dict[Level, str]:
     """Level → unit that a dropout is reported to: the township where there is one, the county."""
     segments = path.split("/")
     rows = await conn.execute(DIVISIONS, {"units": segments})
     divisions = {row.unit for row in rows}
-    levels = {"county": segments[COUNTY]}
+    levels: dict[Level, str] = {"county": segments[COUNTY]}
     if len(segments) > TOWNSHIP and segments[TOWNSHIP] in divisions:
-        levels = {"township": segments[TOWNSHIP]} | levels
+        return {"township": segments[TOWNSHIP], **levels}
     return levels
 
 

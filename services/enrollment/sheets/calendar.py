@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
-from typing import cast
+from typing import Any, cast
 
 from services.enrollment.sheets.calendar_columns import (
     DAYS,
@@ -18,7 +18,7 @@ from services.enrollment.sheets.cells import Cell, tight
 from services.enrollment.sheets.dates import DateReader
 from services.enrollment.sheets.heading import LOOK_AT_ROWS, facts_above, find_heading
 from services.enrollment.sheets.parsed import Parsed, Refusal, TermNamed
-from services.enrollment.sheets.placing import School, read_term, school_year
+from services.enrollment.sheets.placing import School, read_term, school_named, school_year
 from services.enrollment.sheets.reading import Reading
 from services.enrollment.sheets.roster import refuse_headless, visible
 from services.enrollment.sheets.table import RawRow, Table
@@ -31,6 +31,7 @@ MAX_TERM_DAYS = 250
 
 
 MIN_TERM_DAYS = 30
+FIRST_HALF_OPENS_FROM = 7
 
 
 SPAN = re.compile(r"(.+?)\s*(?:至|到|—|–|~|～|--+|(?<=日)-|\s-\s)\s*(.+)")
@@ -56,12 +57,12 @@ class DayRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TermRow:
-    """A term with its first and last day; `named` is what its name says, if it is clear."""
+    """A term with its first and last day; `named` is its school year and half."""
 
     sheet: str
     row: int
     text: str
-    named: TermNamed | None
+    named: TermNamed
     opens: date
     closes: date
     layer: str
@@ -69,7 +70,7 @@ class TermRow:
     school_name: str
 
 
-def read_calendar(sheets: Sequence[Sheet], reading: Reading) -> Parsed:
+def read_calendar(sheets: Sequence[Sheet], reading: Reading) -> Parsed[Any]:
     """Rows are `DayRow` and `TermRow`; each sheet holds one of the two."""
     rows: list[DayRow | TermRow] = []
     for sheet in visible(sheets, reading):
@@ -95,7 +96,8 @@ def read_calendar(sheets: Sequence[Sheet], reading: Reading) -> Parsed:
 
 def _school(table: Table, raw: RawRow) -> tuple[School, str]:
     """The school concerned, and the layer: a row that names a school is its own exception."""
-    code, name = raw.text("school_code"), raw.text("school_name")
+    stated = school_named(raw.text("school_code"), raw.text("school_name"))
+    code, name = stated.code, stated.name
     own = table.reading.account_school or ""
     layer = raw.text("layer")
     if name in ("全县", "全区", "全市", "所有学校", "全部", "各校", "各学校"):
@@ -214,13 +216,19 @@ def _terms(table: Table, facts: dict[str, str]) -> Iterator[TermRow]:
             sheet=raw.sheet,
             row=raw.row,
             text=text,
-            named=read_term(text) or read_term(f"{facts.get('title', '')} {text}"),
+            named=read_term(text) or _term_of(opens, text),
             opens=opens,
             closes=closes,
             layer=layer,
             school_code=school.code,
             school_name=school.name,
         )
+
+
+def _term_of(opens: date, text: str) -> TermNamed:
+    """The term that begins then: from July on it is the first of a school year."""
+    first = opens.month >= FIRST_HALF_OPENS_FROM
+    return TermNamed(year=opens.year - (not first), half=1 if first else 2, text=text)
 
 
 def _check_days(rows: list[DayRow | TermRow], reading: Reading) -> None:

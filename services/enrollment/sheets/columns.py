@@ -6,6 +6,7 @@ from datetime import date
 
 from services.enrollment.sheets import codes, values
 from services.enrollment.sheets.cells import Cell
+from services.enrollment.sheets.dates import read_month
 from services.enrollment.sheets.heading import Column, heading_key
 from services.enrollment.sheets.parsed import Refusal
 from services.enrollment.sheets.values import plain
@@ -38,7 +39,7 @@ NAME = Column(
     field="name",
     label="姓名",
     headings=named("姓名 学生姓名 名字 学生名字 学生 儿童姓名 孩子姓名 xm xsxm name 学员姓名"),
-    pattern=re.compile("^(学生|儿童|幼儿)?姓名"),
+    pattern=re.compile("^(学生|儿童|幼儿)?姓名.{0,4}$"),
     read=values.read_name,
     personal=True,
 )
@@ -49,15 +50,17 @@ SEX = Column(
     read=in_words(codes.read_sex),
     repeats=True,
 )
+
+
 BIRTH_DATE = Column(
     field="birth_date",
     label="出生日期",
     headings=named("出生日期 出生年月日 出生年月 生日 出生时间 出生日 出生 csrq csny birthday"),
     pattern=re.compile("^(学生)?出生(日期|年月|时间)"),
-    read=values.read_text,
+    read=read_month,
     dated=True,
     repeats=True,
-    personal=False,
+    months=frozenset(("出生年月", "csny")),
 )
 ID_TYPE = Column(
     field="id_type",

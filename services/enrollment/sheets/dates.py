@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from services.enrollment.sheets.cells import Cell, is_nothing, text_of
@@ -36,6 +37,22 @@ CHINESE_DATE = re.compile(
 WRITE_SO = "写成 2012-09-01 这样的年月日"
 ORDERS = (("mdy", "月/日/年"), ("dmy", "日/月/年"))
 ORDER_QUESTION = "date_order"
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """A birth of which only year and month are written."""
+
+    year: int
+    month: int
+
+
+def read_month(cell: Cell) -> Month | None:
+    """2013.02, 2013年2月, 201302; None for anything else."""
+    if isinstance(cell, float) and str(cell).endswith(".1"):
+        return None  # October, 2013.10, and January are the same number
+    found = re.fullmatch(r"((?:19|20)\d{2})\s*[-/.年]?\s*(1[0-2]|0?[1-9])\s*月?", text_of(cell))
+    return Month(int(found[1]), int(found[2])) if found else None
 
 
 class DateReader:

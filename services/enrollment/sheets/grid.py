@@ -34,6 +34,7 @@ from services.enrollment.sheets.workbook import Row, Sheet
 MAX_LEGEND_CHARACTERS = 400
 
 
+MAX_HALF_DAY_CHARACTERS = 8
 HALF_DAY = re.compile("上午|下午|早读|第[一二三四五六七八]节|午别|晚自习")
 
 
@@ -203,10 +204,8 @@ def read_grid(
         return
     heading = _whole(heading, days, head)
     above = [clean(shown(c)) for r in head[: heading.last_row + 2] for c in r if not is_empty(c)]
-    if any(HALF_DAY.search(t) and len(t) < 8 for t in above):
-        problem = Refusal(
-            "layout_half_days", "一天分了上午、下午或节次，这种考勤表不收", "每天只留一列再传"
-        )
+    problem = _unusable(days, above)
+    if problem:
         reading.fault(describe_sheet(sheet.name, problem))
         return
     facts = facts_above(head, heading.row)
@@ -219,6 +218,21 @@ def read_grid(
     grid.gather()
     yield from grid.children()
     reading.reports.append(table.report("grid"))
+
+
+def _unusable(days: Days, above: Sequence[str]) -> Refusal | None:
+    """Why a grid's heading cannot be trusted, None where it can."""
+    if any(HALF_DAY.search(t) and len(t) < MAX_HALF_DAY_CHARACTERS for t in above):
+        return Refusal(
+            "layout_half_days", "一天分了上午、下午或节次，这种考勤表不收", "每天只留一列再传"
+        )
+    if days.broken:
+        return Refusal(
+            "days_not_rising",
+            "横排的日期没有从小到大（表格可能把 9.10 变成了 9.1）",
+            "标题只写日子，如 1 到 30",
+        )
+    return None
 
 
 def _whole(heading: Heading, days: Days, head: Sequence[Row]) -> Heading:

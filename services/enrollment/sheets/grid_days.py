@@ -43,6 +43,8 @@ class Days:
 
     row: int
     places: dict[int, int | date]
+    broken: bool = False
+    """Days stand right of these that do not go on rising, as 9.10 that became 9.1."""
 
 
 def find_days(head: Sequence[Row], reading: Reading) -> Days | None:
@@ -51,7 +53,9 @@ def find_days(head: Sequence[Row], reading: Reading) -> Days | None:
     for index, row in enumerate(head[: HEADING_WITHIN_ROWS + MAX_STOREYS]):
         places = _days(row)
         if len(places) >= MIN_DAYS and (best is None or len(places) > len(best.places)):
-            best = Days(index, places)
+            following = max(places) + 1
+            broken = following < len(row) and _day(row[following]) is not None
+            best = Days(index, places, broken)
     return best
 
 

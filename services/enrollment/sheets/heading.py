@@ -12,9 +12,12 @@ HEADING_WITHIN_ROWS = 10
 MAX_STOREYS = 3
 LOOK_AT_ROWS = HEADING_WITHIN_ROWS + MAX_STOREYS
 MAX_HEADING_CHARACTERS = 40
+MAX_PATTERN_CHARACTERS = 16
+"""Longer texts are sentences about a column, not its heading."""
 MAX_COLUMNS = 702
 
 NOTE = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^】]*】|<[^<>]*>")
+NOTE_OF_OTHERS = re.compile(r"\((家长|监护人|父亲|母亲|班主任)\)")
 NOISE = re.compile(r"[*※★#:：、，,./\\|_?\"'“”。\s-]+")
 NUMBERED = re.compile(r"^[0-9]{1,2}[.、)]")
 OTHERS = re.compile(
@@ -40,6 +43,8 @@ class Column:
     dated: bool = False
     repeats: bool = False
     of_others: bool = False
+    months: frozenset[str] = frozenset()
+    """Headings of a dated column under which a month without a day is an answer: `read` has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +67,12 @@ class Heading:
 
 def heading_key(text: str) -> str:
     """A heading without notes in brackets, numbering, stars and blanks, lower case."""
-    bare = NUMBERED.sub("", NOISE.sub("", NOTE.sub("", clean(text))))
-    return (bare or NOISE.sub("", clean(text))).lower()
+    text = clean(text)
+    bare = NUMBERED.sub("", NOISE.sub("", NOTE.sub("", text)))
+    whose = NOTE_OF_OTHERS.search(text)
+    if whose and bare and not OTHERS.search(bare):
+        bare = whose[1] + bare
+    return (bare or NOISE.sub("", text)).lower()
 
 
 def find_heading(
@@ -117,7 +126,7 @@ def _paths(rows: Sequence[Row], merged: Sequence[Range]) -> dict[int, tuple[str,
         if 0 <= top < len(rows) and left < width:
             for column in range(left, min(right, width - 1) + 1):
                 storeys[top][column] = storeys[top][left] if bottom < len(rows) else ""
-    if len(rows) > 1 and not merged:
+    if len(rows) > 1 and not any(0 <= top < len(rows) for (top, _), _ in merged):
         _spread(storeys)
     return {i: path for i in range(width) if (path := tuple(s[i] for s in storeys if s[i]))}
 
@@ -154,7 +163,9 @@ def column_of(path: tuple[str, ...], columns: Sequence[Column], exact: bool) -> 
 def _named(column: Column, text: str, exact: bool) -> bool:
     if exact:
         return text in column.headings
-    return column.pattern is not None and column.pattern.search(text) is not None
+    if column.pattern is None or len(text) > MAX_PATTERN_CHARACTERS:
+        return False
+    return column.pattern.search(text) is not None
 
 
 def facts_above(head: Sequence[Row], heading_row: int) -> dict[str, str]:

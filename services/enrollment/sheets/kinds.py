@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from services.enrollment.sheets.calendar import DayRow, TermRow, read_calendar
 from services.enrollment.sheets.dates import DateReader
@@ -20,7 +21,7 @@ from services.enrollment.sheets.workbook import Sheet, open_book
 class Kind:
     """How a kind is read, and the classes that its rows may have."""
 
-    read: Callable[[Sequence[Sheet], Reading], Parsed]
+    read: Callable[[Sequence[Sheet], Reading], Parsed[Any]]
     rows: tuple[type, ...]
 
 
@@ -39,7 +40,7 @@ def read_file(
     account_school: str | None = None,
     name: str = "",
     progress: Callable[[int], None] = lambda _rows: None,
-) -> Parsed:
+) -> Parsed[Any]:
     """Read a file in this process. Every refusal becomes a fault; `kind` is a key of `KINDS`.
 
     For files from outside use `reader.parse`, which does the same in a process with limits.

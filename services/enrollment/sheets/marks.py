@@ -175,15 +175,23 @@ def read_legend(texts: Iterable[str]) -> Legend:
     return legend
 
 
+def _known(pairs: list[tuple[str, str]]) -> int:
+    return sum(word_meaning(word) is not None for _, word in pairs)
+
+
 def _read_line(text: str, legend: Legend) -> None:
     is_legend = "=" in text or LEGEND_SIGN.search(text) is not None
+    begin = LEGEND_SIGN.search(text)
+    text = text[begin.start() :] if begin and "图例" in begin[0] else text
     text = LEGEND_SIGN.sub(" ", text.translate(SAME_SIGN))
     first = [(s, w) for s, w in SIGN_FIRST.findall(text)]
     second = [(h or s, w) for w, h, s in WORD_FIRST.findall(text)]
-    # The first of the two that the line begins with is the order that its writer meant.
+    # Read the wrong way round one pair is lost, at the beginning or at the end.
+    known_first, known_second = _known(first), _known(second)
     begins = re.search(rf"{HARD}|[\u4e00-\u9fff]", text)
     leads = bool(begins and (SIGN_FIRST.match(text, begins.start()) is not None))
-    pairs = first if leads or not second else second
+    sign_first = known_first > known_second or (known_first == known_second and leads)
+    pairs = first if sign_first else second
     for sign, word in pairs:
         sign = BLANK if sign in ("空白", "空格", "不填") else sign_of(sign)
         meaning = word_meaning(word)

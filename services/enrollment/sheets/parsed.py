@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 R = TypeVar("R")
 
-MAX_LISTED_FAULTS = 20_000
+MAX_LISTED_FAULTS = 100_000
 """Faults kept of one file; more say the same again and only cost memory."""
 
 

@@ -34,6 +34,14 @@ class School:
     name: str
 
 
+def school_named(code: str, name: str) -> School:
+    """A school from its two cells; a code written in the name's cell is taken out of it."""
+    found = re.fullmatch(r"([0-9]{10})\s*(.*)", name)
+    if found and code in ("", found[1]):
+        return School(found[1], found[2])
+    return School(code, name)
+
+
 @dataclass(slots=True)
 class Placing:
     """Places the rows of one table; remembers what it has worked out."""
@@ -49,7 +57,8 @@ class Placing:
 
     def school(self, raw: RawRow) -> School | None:
         """The row's school, else the title's, else the account's; None with a fault noted."""
-        code, name = raw.text("school_code"), raw.text("school_name")
+        stated = school_named(raw.text("school_code"), raw.text("school_name"))
+        code, name = stated.code, stated.name
         own = self.reading.account_school or ""
         if not code and not name:
             code = own or self.facts.get("school_code", "")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import msgspec
 
@@ -53,7 +53,7 @@ def parse(
     wish: Wish,
     limits: Limits = Limits(),
     progress: Callable[[int], None] = lambda _rows: None,
-) -> Parsed:
+) -> Parsed[Any]:
     """Read the file. Never raises for what the file holds: that is a fault of the result.
 
     Blocks; call it in a thread from an event loop. `progress` gets the rows read so far.

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from services.enrollment.sheets.dates import DateReader
 from services.enrollment.sheets.parsed import (
@@ -32,6 +33,7 @@ class Reading:
     progress: Callable[[int], None] = lambda _rows: None
     faults: list[Fault] = field(default_factory=list)
     unlisted: int = 0
+    bad: set[tuple[str, int]] = field(default_factory=set)
     warnings: list[Fault] = field(default_factory=list)
     questions: dict[str, Question] = field(default_factory=dict)
     reports: list[SheetReport] = field(default_factory=list)
@@ -39,6 +41,8 @@ class Reading:
     term: TermNamed | None = None
 
     def fault(self, fault: Fault) -> None:
+        if fault.row:
+            self.bad.add((fault.sheet, fault.row))
         if len(self.faults) < MAX_LISTED_FAULTS:
             self.faults.append(fault)
         else:
@@ -63,9 +67,8 @@ class Reading:
         if len(self.questions) < MAX_QUESTIONS:
             self.questions.setdefault(question.id, question)
 
-    def parsed(self, rows: list[object]) -> Parsed:
-        bad = {(f.sheet, f.row) for f in self.faults if f.row}
-        good = [r for r in rows if (r.sheet, r.row) not in bad]  # type: ignore[attr-defined]
+    def parsed(self, rows: list[object]) -> Parsed[Any]:
+        good = [r for r in rows if (r.sheet, r.row) not in self.bad]  # type: ignore[attr-defined]
         return Parsed(
             kind=self.kind,
             rows=tuple(good),

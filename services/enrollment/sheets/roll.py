@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import cast
+from typing import Any, cast
 
 from services.enrollment.sheets.absentees import read_absentees
-from services.enrollment.sheets.cells import Cell
+from services.enrollment.sheets.cells import Cell, is_empty
 from services.enrollment.sheets.columns import (
     NAME,
 )
@@ -35,7 +35,7 @@ MAX_KIND_WORD = 4
 LAYOUTS = "每人每天一行、每班每天一行（写缺勤名单），或一个月一张表（日期横着排）"
 
 
-def read_roll(sheets: Sequence[Sheet], reading: Reading) -> Parsed:
+def read_roll(sheets: Sequence[Sheet], reading: Reading) -> Parsed[Any]:
     """Rows are `ChildDay` or, from lists of absentees, `ClassDay`."""
     rows: list[ChildDay | ClassDay] = []
     for sheet in visible(sheets, reading):
@@ -51,6 +51,8 @@ def _sheet(sheet: Sheet, reading: Reading) -> Iterator[ChildDay | ClassDay]:
     wanted = reading.options.get("layout")
     by_class = find_heading(head, merged, BY_CLASS)
     by_child = find_heading(head, merged, BY_CHILD)
+    if days and any(h and _is_record(h, head, days.row) for h in (by_child, by_class)):
+        days = None  # numbers that rise in a record, not days across
     if days and wanted in (None, "grid"):
         yield from read_grid(sheet, reading, days, IN_GRID)
     elif by_child and _has_marks(by_child) and wanted in (None, "child"):
@@ -59,6 +61,14 @@ def _sheet(sheet: Sheet, reading: Reading) -> Iterator[ChildDay | ClassDay]:
         yield from _by_class(Table(reading, sheet, by_class), head)
     else:
         _refuse(sheet, reading)
+
+
+def _is_record(heading: Heading, head: Sequence[list[Cell]], row: int) -> bool:
+    """Whether a row below a heading with dates is a child's or a class's, not days across."""
+    if not heading.has("date") or row <= heading.last_row:
+        return False
+    places = [p for p, c in heading.columns.items() if c.field in ("name", "class")]
+    return any(p < len(head[row]) and not is_empty(head[row][p]) for p in places)
 
 
 def _has_marks(heading: Heading) -> bool:
@@ -150,7 +160,7 @@ def _mark(table: Table, raw: RawRow, legend: Legend) -> Mark | None:
             problem = Refusal("mark_missing", "没有写到没到", "补上√、×、病、事或旷", "（空）")
             table.fault(raw, problem, "mark")
         return None
-    mark = legend.meaning(text or reason, table.reading) if text or reason else None
+    mark = _said_by_heading(table, text) or legend.meaning(text or reason, table.reading)
     if mark is None:
         table.fault(raw, asked(sign_of(text or reason)), "mark", value=text or reason)
     elif mark in (Mark.UNEXCUSED, Mark.LEAVE) and reason:
@@ -158,6 +168,15 @@ def _mark(table: Table, raw: RawRow, legend: Legend) -> Mark | None:
         if closer in (Mark.SICK, Mark.PERSONAL) and not sign_of(text).startswith("旷"):
             return closer
     return mark
+
+
+def _said_by_heading(table: Table, text: str) -> Mark | None:
+    """是 and 否 mean what the heading asks: 是否到校 or 是否缺勤."""
+    heading = table.heading.texts.get(table.place.get("mark", -1), "")
+    if text not in ("是", "否") or "是否" not in heading:
+        return None
+    asks_absence = word_meaning(heading.replace("是否", "")) is Mark.UNEXCUSED
+    return Mark.UNEXCUSED if (text == "是") is asks_absence else Mark.PRESENT
 
 
 def _by_class(table: Table, head: Sequence[list[Cell]]) -> Iterator[ClassDay]:

@@ -8,6 +8,7 @@ from typing import cast
 from services.enrollment.domain.identity import Sex, citizen_number
 from services.enrollment.sheets.cells import is_empty
 from services.enrollment.sheets.columns import roster_columns
+from services.enrollment.sheets.dates import Month
 from services.enrollment.sheets.heading import LOOK_AT_ROWS, facts_above, find_heading
 from services.enrollment.sheets.parsed import Parsed, Refusal, SheetReport
 from services.enrollment.sheets.placing import Placing, placing, read_term
@@ -131,7 +132,8 @@ def _row(table: Table, where: Placing, raw: RawRow) -> RosterRow | None:
 def _identity(table: Table, raw: RawRow) -> tuple[Sex | None, date | None, str | None]:
     """Sex, birth date and number of a row; contradictions refuse it, silence is filled in."""
     sex = cast(Sex | None, raw.get("sex"))
-    born = cast(date | None, raw.get("birth_date"))
+    stated = raw.get("birth_date")
+    born = stated if isinstance(stated, date) else None
     number = raw.text("id_number")
     if not number:
         return sex, born, None
@@ -147,6 +149,8 @@ def _identity(table: Table, raw: RawRow) -> tuple[Sex | None, date | None, str |
     said = citizen_number(number)
     if said is None or said.birth_date is None:
         return sex, born, number
+    if isinstance(stated, Month) and stated != Month(said.birth_date.year, said.birth_date.month):
+        _contradiction(table, raw, "birth_date", "出生年月", f"{stated.year}-{stated.month:02}")
     if born and born != said.birth_date:
         _contradiction(table, raw, "birth_date", "出生日期", f"{born}；号码里不是这一天")
     if sex in (Sex.MALE, Sex.FEMALE) and sex is not said.sex:

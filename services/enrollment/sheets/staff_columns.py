@@ -22,7 +22,7 @@ STAFF_NAME = Column(
     label="姓名",
     headings=NAME.headings
     | named("教师姓名 教职工姓名 老师姓名 教师 教职工 职工姓名 人员姓名 老师 jsxm"),
-    pattern=re.compile("^(教师|教职工|职工|老师|人员)?姓名"),
+    pattern=re.compile("^(教师|教职工|职工|老师|人员)?姓名.{0,4}$"),
     read=values.read_name,
     personal=True,
 )

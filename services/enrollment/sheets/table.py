@@ -87,7 +87,13 @@ class Table:
         self.skipped = 0
         self.count = 0
         self.converters = [
-            (p, c, _remembering(_reader(c, reading)) if c.repeats else _plain(_reader(c, reading)))
+            (
+                p,
+                c,
+                _remembering(_reader(c, heading.texts[p], reading))
+                if c.repeats
+                else _plain(_reader(c, heading.texts[p], reading)),
+            )
             for p, c in heading.columns.items()
         ]
 
@@ -215,8 +221,12 @@ def _shown(cell: Cell, column: Column) -> str:
     return mask(text) if column.personal else text
 
 
-def _reader(column: Column, reading: Reading) -> Callable[[Cell], object]:
-    return reading.dates if column.dated else column.read
+def _reader(column: Column, heading: str, reading: Reading) -> Callable[[Cell], object]:
+    if not column.dated:
+        return column.read
+    if heading_key(heading) not in column.months:
+        return reading.dates
+    return lambda cell: column.read(cell) or reading.dates(cell)
 
 
 def _plain(read: Callable[[Cell], object]) -> Callable[[Cell], object]:

@@ -16,6 +16,7 @@ MAX_TEXT_ROWS = 200_000
 MAX_BLANK_ROWS = 2_000_000
 SEPARATORS = ("\t", ",", ";")
 CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+MIN_EVEN_ROWS = 2
 UTF16_SHARE = 0.3
 BINARY = Refusal(
     "file_not_a_table", "文件里不是文字，不是 Excel 或 CSV 表格", "检查是不是传错了文件"
@@ -122,7 +123,7 @@ def read_text(path: Path) -> Iterator[list[str]]:
     strict = _quotes_hold(path, encoding, separator)
     with path.open(encoding=encoding, newline="") as file:
         rows = csv.reader(file, delimiter=separator, strict=strict)
-        yield from _counted(rows, skip=1 if named else 0)
+        yield from _counted(rows, 1 if named else 0, _ends_whole(path))
 
 
 def _quotes_hold(path: Path, encoding: str, separator: str) -> bool:
@@ -138,9 +139,19 @@ def _quotes_hold(path: Path, encoding: str, separator: str) -> bool:
     return True
 
 
-def _counted(rows: Iterator[list[str]], skip: int) -> Iterator[list[str]]:
+def _ends_whole(path: Path) -> bool:
+    """Whether the last line is ended, as every program does that writes a table to its end."""
+    with path.open("rb") as file:
+        file.seek(max(path.stat().st_size - 2, 0))
+        return file.read(2).strip(b"\x00")[-1:] in (b"\n", b"\r")
+
+
+def _counted(rows: Iterator[list[str]], skip: int, whole: bool) -> Iterator[list[str]]:
     filled = 0
+    widths: Counter[int] = Counter()
+    row: list[str] = []
     for index, row in enumerate(rows):
+        widths[len(row)] += 1
         filled += any(row)
         if filled > MAX_TEXT_ROWS or index > MAX_BLANK_ROWS:
             raise Refusal(
@@ -148,3 +159,20 @@ def _counted(rows: Iterator[list[str]], skip: int) -> Iterator[list[str]]:
             )
         if index >= skip:
             yield row
+    _refuse_half_row(row, widths, whole)
+
+
+def _refuse_half_row(last: list[str], widths: Counter[int], whole: bool) -> None:
+    """An unended last line shorter than all others: the rest of the file did not arrive."""
+    others = set(widths) - ({len(last)} if widths[len(last)] == 1 else set())
+    if (
+        not whole
+        and len(others) == 1
+        and len(last) < min(others)
+        and widths.total() > MIN_EVEN_ROWS
+    ):
+        raise Refusal(
+            "file_cut_off",
+            f"文件不完整：最后一行只有 {len(last)} 列，别的行都是 {min(others)} 列",
+            "重新下载或另存一份再传",
+        )

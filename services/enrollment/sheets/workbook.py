@@ -6,6 +6,7 @@ so damaged that its records cannot be walked, errors look like empty cells and t
 Text has none of these.
 """
 
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -39,9 +40,12 @@ class Sheet:
     special: dict[tuple[int, int], Special] = field(default_factory=dict)
 
     def merged(self) -> tuple[Range, ...]:
-        """Merged ranges as ((top, left), (bottom, right)), counted from 0."""
+        """Merged ranges as ((top, left), (bottom, right)), counted from 0. May raise `Refusal`."""
         table = self.source.table(self.name)
-        return tuple(table.merged_cell_ranges or ()) if table else ()
+        ranges = tuple(table.merged_cell_ranges or ()) if table else ()
+        if sum(bottom - top for (top, _), (bottom, _) in ranges) > MAX_MERGED_DOWN_CELLS:
+            raise Refusal("merged_too_much", "合并的单元格太多", "取消合并，每行都填上再传")
+        return ranges
 
     def plain_rows(self) -> Iterator[tuple[int, Row]]:
         """(row from 0, cells) as they stand, merged cells not filled, special cells marked."""
@@ -116,7 +120,8 @@ def _refused_when_broken() -> Iterator[None]:
 
 def _open(path: Path, kind: Format, marks: BookMarks) -> Book:
     with _refused_when_broken():
-        opened = calamine.CalamineWorkbook.from_path(path)
+        # By its bytes: from_path would believe the name's ending.
+        opened = calamine.CalamineWorkbook.from_filelike(io.BytesIO(path.read_bytes()))
         described = opened.sheets_metadata
     book = Book(path, kind, marks.date1904, opened=opened)
     tables = [m for m in described if m.typ == calamine.SheetTypeEnum.WorkSheet]
@@ -154,8 +159,6 @@ def _marked(
 
 def _filled_down(rows: Iterator[tuple[int, Row]], ranges: list[Range]) -> Iterator[tuple[int, Row]]:
     """Repeat the value of each range merged downwards in the rows that it covers."""
-    if sum(bottom - top for (top, _), (bottom, _) in ranges) > MAX_MERGED_DOWN_CELLS:
-        raise Refusal("merged_too_much", "合并的单元格太多", "取消合并，每行都填上再传")
     starts: dict[int, list[Range]] = {}
     for merged in ranges:
         starts.setdefault(merged[0][0], []).append(merged)

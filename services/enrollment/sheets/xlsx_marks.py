@@ -26,7 +26,6 @@ MAX_MARKED_CELLS = 2_000_000
 SMALL_PART_BYTES = 8 * 2**20
 
 TAG = rb"(?:\w+:)?"
-ROW_END = re.compile(rb"</" + TAG + rb"row>|<" + TAG + rb"row\b[^>]*/>")
 ROW = re.compile(rb"<" + TAG + rb"row\b([^>]*)>")
 NUMBER = re.compile(rb"\br=[\"'](\d+)")
 HIDDEN = re.compile(rb"\bhidden=[\"'](?:1|true)")
@@ -108,7 +107,7 @@ def _target(archive: zipfile.ZipFile, part: str, kind: bytes) -> str:
     for relation in _relations(archive, part):
         if relation.get("Type", "").endswith("/" + kind.decode()):
             return relation["Target"].lstrip("/")
-    raise KeyError(part)
+    return "xl/workbook.xml"
 
 
 def _parts(archive: zipfile.ZipFile, book: bytes) -> Iterator[tuple[str, str]]:
@@ -139,7 +138,7 @@ def _scan(archive: zipfile.ZipFile, part: str) -> Marks:
 
 
 def _blocks(stream: IO[bytes]) -> Iterator[bytes]:
-    """The XML cut after whole rows."""
+    """The XML cut into pieces of whole rows."""
     carry = b""
     total = 0
     while chunk := stream.read(BLOCK_BYTES):
@@ -147,12 +146,7 @@ def _blocks(stream: IO[bytes]) -> Iterator[bytes]:
         carry += chunk
         if total > MAX_UNPACKED_BYTES or b"<!DOCTYPE" in carry:
             raise _odd()
-        cut = max(carry.rfind(b"row>"), carry.rfind(b"/>") if b"<sheetData" in carry else -1)
-        if cut < 0:
-            if len(carry) > MAX_ROW_BYTES:
-                raise _odd()
-            continue
-        cut = _after_last_row(carry)
+        cut = _last_row_begins(carry)
         if cut:
             yield carry[:cut]
             carry = carry[cut:]
@@ -161,15 +155,10 @@ def _blocks(stream: IO[bytes]) -> Iterator[bytes]:
     yield carry
 
 
-def _after_last_row(data: bytes) -> int:
-    """The place behind the last closed row, 0 where none is closed."""
-    at = data.rfind(b"row>")
-    if at >= 0:
-        return at + 4
-    last = 0
-    for match in ROW_END.finditer(data):
-        last = match.end()
-    return last
+def _last_row_begins(data: bytes) -> int:
+    """The place of the last row's opening tag, 0 where there is none to cut before."""
+    prefixed = data.rfind(b":row ")
+    return max(data.rfind(b"<row"), data.rfind(b"<", 0, prefixed) if prefixed > 0 else 0, 0)
 
 
 def _scan_block(block: bytes, row: int, marks: Marks) -> int:

@@ -22,8 +22,9 @@ TITLES = {
     "report_overdue": "辍学上报超期",
     "case_opened": "已立案",
     "relapse_detected": "复辍，又没来",
+    "reminder": "催办，请尽快办理",
 }
-URGENT = frozenset(("risk_flagged", "report_overdue", "relapse_detected"))
+URGENT = frozenset(("risk_flagged", "report_overdue", "relapse_detected", "reminder"))
 
 
 def router(edge: Edge) -> APIRouter:

@@ -5,6 +5,7 @@ import io
 from collections.abc import Sequence
 from datetime import date, datetime, time
 from pathlib import Path
+from typing import Any
 
 import xlsxwriter
 
@@ -45,9 +46,11 @@ def xlsx(path: Path, sheets: dict[str, Rows]) -> Path:
     return path
 
 
-def read(path: Path, kind: str = "roster", school: str | None = SCHOOL, **answers: str) -> Parsed:
+def read(
+    path: Path, kind: str = "roster", school: str | None = SCHOOL, **answers: str
+) -> Parsed[Any]:
     return read_file(path, kind, Options(answers, TODAY), school)
 
 
-def faults(parsed: Parsed) -> list[tuple[str, str, str]]:
+def faults(parsed: Parsed[Any]) -> list[tuple[str, str, str]]:
     return [(f.sheet, f.cell, f.code) for f in parsed.faults]

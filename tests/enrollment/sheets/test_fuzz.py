@@ -5,6 +5,7 @@ import zipfile
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 import xlsxwriter
@@ -55,7 +56,7 @@ fuzz = settings(
 )
 
 
-def sound(parsed: Parsed) -> None:
+def sound(parsed: Parsed[Any]) -> None:
     """Every refusal has a code and a reason, every row belongs to no fault."""
     assert parsed.rows or parsed.faults or parsed.sheets or parsed.questions
     for fault in parsed.faults:
@@ -65,7 +66,7 @@ def sound(parsed: Parsed) -> None:
     assert not parsed.bad_rows & {(r.sheet, r.row) for r in parsed.rows}
 
 
-def taken(path: Path, kind: str) -> Parsed:
+def taken(path: Path, kind: str) -> Parsed[Any]:
     parsed = read_file(path, kind, Options({}, TODAY), SCHOOL)
     sound(parsed)
     return parsed

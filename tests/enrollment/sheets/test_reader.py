@@ -5,6 +5,7 @@ import struct
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -14,14 +15,23 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from services.enrollment.sheets.parsed import Parsed
 from services.enrollment.sheets.reader import Limits, Wish, parse, write_errors
-from tests.enrollment.sheets.files import SCHOOL, TODAY, faults, id_number, read, text_file, xlsx
+from tests.enrollment.sheets.files import (
+    SCHOOL,
+    TODAY,
+    Rows,
+    faults,
+    id_number,
+    read,
+    text_file,
+    xlsx,
+)
 
 WISH = Wish("roster", SCHOOL, today=TODAY)
 HEAD = ["姓名", "身份证件号", "年级", "班级"]
 LI = ["李小草", id_number(1), "七年级", "1"]
 
 
-def codes(parsed: Parsed) -> list[str]:
+def codes(parsed: Parsed[Any]) -> list[str]:
     return [f.code for f in parsed.faults]
 
 
@@ -96,6 +106,26 @@ def cut_in_a_quote(path: Path) -> Path:
     return path
 
 
+def cut_in_a_row(path: Path) -> Path:
+    path.write_bytes("姓名,年级,班级\n李小草,七年级,1\n周木呷,七年级,1\n吴小".encode())
+    return path
+
+
+def merged_everywhere(path: Path) -> Path:
+    ranges = "".join(f'<mergeCell ref="A{i + 2}:B1048576"/>' for i in range(500))
+    return changed(path, b"</sheetData>", f"</sheetData><mergeCells>{ranges}</mergeCells>".encode())
+
+
+def changed(path: Path, old: bytes, new: bytes) -> Path:
+    """A sound workbook with something else in its sheet's XML."""
+    good = xlsx(path.with_name("good.xlsx"), {"名册": [HEAD, LI]})
+    with zipfile.ZipFile(good) as source, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as out:
+        for entry in source.namelist():
+            data = source.read(entry)
+            out.writestr(entry, data.replace(old, new, 1) if "sheet1" in entry else data)
+    return path
+
+
 def html(path: Path) -> Path:
     path.write_text("<html><table><tr><td>姓名</td></tr></table></html>", "utf-8")
     return path
@@ -120,14 +150,7 @@ def tall(path: Path) -> Path:
 
 
 def entities(path: Path) -> Path:
-    good = xlsx(path.with_name("good.xlsx"), {"名册": [HEAD, LI]})
-    with zipfile.ZipFile(good) as old, zipfile.ZipFile(path, "w") as new:
-        for entry in old.namelist():
-            data = old.read(entry)
-            if "sheet1" in entry:
-                data = data.replace(b"<worksheet", b'<!DOCTYPE x [<!ENTITY a "b">]><worksheet', 1)
-            new.writestr(entry, data)
-    return path
+    return changed(path, b"<worksheet", b'<!DOCTYPE x [<!ENTITY a "b">]><worksheet')
 
 
 def word(path: Path) -> Path:
@@ -145,6 +168,8 @@ HOSTILE = [
     (cut, "file_cut_off"),
     (cut_in_a_character, "file_cut_off"),
     (cut_in_a_quote, "file_cut_off"),
+    (cut_in_a_row, "file_cut_off"),
+    (merged_everywhere, "merged_too_much"),
     (html, "file_not_a_table"),
     (word, "file_not_a_table"),
     (wide, "sheet_too_wide"),
@@ -160,6 +185,14 @@ def test_a_hostile_file_is_refused_by_its_bytes(
     parsed = parse(make(tmp_path / "名册.xls"), WISH, Limits(wall_seconds=20))
     assert (codes(parsed), parsed.rows) == ([code], ())
     assert parsed.faults[0].reason
+
+
+def test_formatted_empty_rows_are_no_rows(tmp_path: Path) -> None:
+    cells = b"".join(b'<row r="%d"><c r="A%d" s="1"/></row>' % (i, i) for i in range(3, 200_000))
+    rows = b"".join(b'<row r="%d" s="1" customFormat="1"/>' % i for i in range(200_000, 900_000))
+    path = changed(tmp_path / "a.xlsx", b"</sheetData>", cells + rows + b"</sheetData>")
+    parsed = parse(path, WISH, Limits(memory_bytes=200 * 2**20, wall_seconds=20))
+    assert (codes(parsed), [r.name for r in parsed.rows]) == ([], ["李小草"])
 
 
 def test_a_file_that_costs_too_much_is_given_up(tmp_path: Path) -> None:
@@ -236,3 +269,32 @@ def test_bad_rows_go_to_a_sheet_of_the_same_shape(tmp_path: Path) -> None:
     again = read(out)
     assert faults(again) == [("七（1）", "C4", "phone_unreadable")]
     assert ("E", "原因") in again.sheets[0].ignored
+
+
+@pytest.mark.parametrize(
+    ("kind", "rows"),
+    [
+        (
+            "staff",
+            [
+                ["姓名", "学校", "任教班级", "班主任班级"],
+                ["何立新", "石桥中学", "七1、2班", "七1班"],
+            ],
+        ),
+        ("calendar", [["日期", "是否上课"], ["2026-10-01至10-07", "否"]]),
+        (
+            "calendar",
+            [["学期", "开学日期", "结束日期"], ["2026年秋季学期", "2026-9-1", "2027-1-15"]],
+        ),
+        ("roll", [["日期", "班级", "姓名", "考勤"], ["2026-9-1", "七1班", "李小草", "病"]]),
+        (
+            "roll",
+            [["日期", "班级", "应到", "实到", "缺勤学生"], ["2026-9-1", "七1", 9, 8, "李小草"]],
+        ),
+    ],
+)
+def test_every_kind_crosses_the_process(tmp_path: Path, kind: str, rows: Rows) -> None:
+    path = xlsx(tmp_path / "a.xlsx", {"表": rows})
+    parsed = parse(path, Wish(kind, SCHOOL, today=TODAY))
+    assert (len(parsed.rows), parsed.faults) == (1, ())
+    assert parsed == read(path, kind)

@@ -4,6 +4,7 @@ from collections import Counter
 from datetime import date
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from services.enrollment.sheets.marks import Mark, read_legend
@@ -133,6 +134,8 @@ def test_an_unknown_mark_is_asked_and_the_answer_settles_it(tmp_path: Path) -> N
         "符号：○=出勤;×=病假;△=旷课",
         "图例： ○ 出勤 × 病假 △ 旷课",
         "图例：出勤“○”、病假“×”、旷课“△”",
+        "班级：七（1）班 2026年9月 图例：○出勤 ×病假 △旷课",
+        "班主任：何立新 ○出勤 ×病假 △旷课",
     ],
 )
 def test_the_legend_of_the_file_rules(tmp_path: Path, legend: str) -> None:
@@ -174,3 +177,35 @@ def test_half_days_are_refused(tmp_path: Path) -> None:
     ]
     parsed = read(xlsx(tmp_path / "a.xlsx", {"9月": rows}), "roll")
     assert [c for _, _, c in faults(parsed)] == ["layout_half_days"]
+
+
+def test_a_grid_under_a_merged_heading_with_weekdays_and_totals(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet
+    sheet.title = "考勤"
+    for row in (
+        ["石桥镇初级中学学生考勤表"],
+        ["班级：七（1）班", "", "", "2026年9月", "", "图例：√到校 ○病假 ●事假 △旷课"],
+        ["序号", "姓名", "日期", "", "", "", "合计"],
+        ["", "", 1, 2, 3, 4, ""],
+        ["", "", "二", "三", "四", "五", "出勤"],
+        [1, "李小草", "√", "○", "", "√", 2],
+        [2, "周木呷", "√", "●", "", "△", 1],
+        ["班主任签字：何立新"],
+    ):
+        sheet.append([cell if cell != "" else None for cell in row])
+    for merged in ("A1:G1", "A3:A5", "B3:B5", "C3:F3", "G3:G4"):
+        sheet.merge_cells(merged)
+    book.save(tmp_path / "a.xlsx")
+    parsed = read(tmp_path / "a.xlsx", "roll")
+    assert (faults(parsed), parsed.questions) == ([], ())
+    marks = [(r.cell, r.mark, r.day.day) for r in parsed.rows if isinstance(r, ChildDay)]
+    assert marks == [
+        ("C6", Mark.PRESENT, 1),
+        ("C7", Mark.PRESENT, 1),
+        ("D6", Mark.SICK, 2),
+        ("D7", Mark.PERSONAL, 2),
+        ("F6", Mark.PRESENT, 4),
+        ("F7", Mark.UNEXCUSED, 4),
+    ]

@@ -1,0 +1,1 @@
+"""Simulated counties: who lives there, who stays away, what people do about it."""

@@ -1,0 +1,157 @@
+"""One county as it runs: its rolls of a day, the leave that is entered, its stories."""
+
+import asyncio
+import contextlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from uuid import UUID
+
+from services.enrollment.bulk import rolls as bulk
+
+from baoxue.simulation.absence import Mark
+from baoxue.simulation.accounts import THROUGH_GATEWAY_EVERY, Accounts, CommandRefused
+from baoxue.simulation.county import Holders
+from baoxue.simulation.plan import Plan
+from baoxue.simulation.rolls import Leave, RollDay, Rolls, Sheet
+from baoxue.simulation.stories import Correction, Stories
+from baoxue.simulation.world import World
+
+PRESENT = "present"
+REASONS = {"sick": "sick", "personal": "personal"}
+
+
+@dataclass(slots=True)
+class CountyRun:
+    """`left_out`: classes (keys) whose roll of the last day waits for a person at the console."""
+
+    plan: Plan
+    world: World
+    accounts: Accounts
+    left_out: frozenset[int] = frozenset()
+    rolls_sent: int = 0
+    absences: int = 0
+    stories: Stories = field(init=False)
+    _rolls: Rolls = field(init=False)
+    _holders: Holders = field(init=False)
+    _sent: dict[tuple[int, date], Sheet] = field(default_factory=dict)
+    _today: RollDay | None = None
+
+    def __post_init__(self) -> None:
+        self._rolls = self.plan.rolls()
+        self._holders = Holders(self.plan.county)
+        self.stories = Stories(self.plan, self.world, self.accounts, self._holders)
+
+    async def morning(self, place: int) -> None:
+        """Every roll that is sent in time, and the leave that was asked for."""
+        day = self._today = self._rolls.on(place)
+        last = place == len(self.plan.days) - 1
+        for sheet in day.mistaken:
+            await self._mistake(sheet)
+        left_out = self.left_out if last else frozenset()
+        await self.submit([one for one in day.morning if one.klass not in left_out])
+        for leave in day.leaves:
+            await self._enter_leave(leave)
+
+    async def act(self, place: int, now: datetime) -> int:
+        """What people do about alerts and cases; returns the number of commands."""
+        return await self.stories.day(place, now)
+
+    async def afternoon(self) -> None:
+        """Late rolls, corrections of the day, and those that stories ask for."""
+        assert self._today is not None, "a day begins with its morning"
+        await self.submit(self._today.afternoon)
+        await self.submit(list(self._corrected(self.stories.corrections)))
+        self.stories.corrections.clear()
+
+    async def submit(self, sheets: Sequence[Sheet]) -> None:
+        """Many rolls in a transaction; one of a hundred through the gateway."""
+        if not sheets:
+            return
+        through = [one for n, one in enumerate(sheets, self.rolls_sent) if _gateway(n)]
+        inside = [one for n, one in enumerate(sheets, self.rolls_sent) if not _gateway(n)]
+        await self.accounts.viewers({self._account(one) for one in inside})
+        entries = [await self._entry(sheet) for sheet in inside]
+        answers = await bulk.submit_rolls(self.accounts.edges["enrollment"], entries, via="web")
+        self.accounts.sent += len(entries)
+        for answer in answers:
+            if answer.refused is not None:
+                key = f"submit_roll: {answer.refused.__class__.__name__}"
+                self.accounts.refused[key] = self.accounts.refused.get(key, 0) + 1
+        await asyncio.gather(*(self._through_gateway(sheet) for sheet in through))
+        self._remember(sheets)
+
+    async def _entry(self, sheet: Sheet) -> bulk.RollEntry:
+        return bulk.RollEntry(
+            viewer=await self.accounts.viewer(self._account(sheet)),
+            klass=self.world.classes[sheet.klass],
+            on=sheet.on,
+            absent=tuple(
+                bulk.Absent(child=self._child(key), mark=mark.mark, reason=mark.reason)  # pyright: ignore[reportArgumentType]
+                for key, mark in sheet.absent.items()
+            ),
+        )
+
+    async def _through_gateway(self, sheet: Sheet) -> None:
+        with contextlib.suppress(CommandRefused):
+            await self.accounts.through_gateway(
+                "enrollment", "submit_roll", self._account(sheet), self._form(sheet)
+            )
+
+    def _form(self, sheet: Sheet) -> dict[str, object]:
+        """The roll as the page's form sends it."""
+        absent = [
+            {"child": str(self._child(key)), "mark": mark.mark, "reason": mark.reason}
+            for key, mark in sheet.absent.items()
+        ]
+        klass = self.world.classes[sheet.klass]
+        return {"klass": klass, "on": sheet.on, "absent": absent}
+
+    async def _mistake(self, sheet: Sheet) -> None:
+        """A slip of the finger: sent, seen, recalled."""
+        account = self._account(sheet)
+        klass = self.world.classes[sheet.klass]
+        with contextlib.suppress(CommandRefused):
+            await self.accounts.send("enrollment", "submit_roll", account, self._form(sheet))
+            wish = {"klass": klass, "on": sheet.on, "recalls": 1}
+            await self.accounts.send("enrollment", "recall_roll", account, wish)
+
+    async def _enter_leave(self, leave: Leave) -> None:
+        klass = self.plan.county.children[leave.child].klass
+        account = self._holders.of_class("homeroom_teacher", klass).account
+        values = {
+            "child": self._child(leave.child),
+            "kind": leave.kind,
+            "first_on": leave.on,
+            "last_on": leave.on,
+        }
+        with contextlib.suppress(CommandRefused):
+            await self.accounts.send("enrollment", "grant_leave", account, values)
+
+    def _corrected(self, wanted: Iterable[Correction]) -> Iterable[Sheet]:
+        """The roll of that day once more, with one mark changed."""
+        for one in wanted:
+            klass = self.plan.county.children[one.child].klass
+            sheet = self._sent.get((klass, one.on))
+            if sheet is None:
+                continue
+            absent = {key: mark for key, mark in sheet.absent.items() if key != one.child}
+            if one.mark != PRESENT:
+                absent[one.child] = Mark(one.mark, REASONS.get(one.mark, "not_known"))
+            yield replace(sheet, absent=absent, by="homeroom_teacher")
+
+    def _remember(self, sheets: Sequence[Sheet]) -> None:
+        self.rolls_sent += len(sheets)
+        for sheet in sheets:
+            self.absences += len(sheet.absent)
+            self._sent[sheet.klass, sheet.on] = sheet
+
+    def _account(self, sheet: Sheet) -> str:
+        return self._holders.of_class(sheet.by, sheet.klass).account
+
+    def _child(self, key: int) -> UUID:
+        return self.world.children[key]
+
+
+def _gateway(number: int) -> bool:
+    return number % THROUGH_GATEWAY_EVERY == THROUGH_GATEWAY_EVERY - 1

@@ -1,0 +1,142 @@
+"""The sample's plan: two counties, people with short account names, a child on the brink."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from random import Random
+
+from baoxue.simulation.county import Holders, Post, Staff, Term, Wish
+from baoxue.simulation.names import staff_name
+from baoxue.simulation.numbers import id_number
+from baoxue.simulation.plan import Plan, make_plan, with_brink
+from baoxue.simulation.year import school_days
+
+SEED = "保学"
+PASSWORD = "yanshi-2026"
+FIRST, SECOND = ("990101", "清源县"), ("990102", "临江县")
+# Schools and children.
+SIZES = ((3, 1500), (1, 500))
+# How many more classes wait for their roll on the last day, beside the one on the brink.
+ALSO_LEFT_OUT = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A person of the demonstration, and what the console shows them first."""
+
+    account: str
+    role: str
+    where: str
+    staff: int
+    county: str
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """`left_out`: classes of the first county without a roll today, if today is in the plan."""
+
+    plans: tuple[Plan, Plan]
+    accounts: tuple[Account, ...]
+    left_out: frozenset[int]
+    brink: str
+
+
+def make_demo(term: Term, last: date, *, today: bool) -> Demo:
+    """The term until `last`, included; `today`: that day is today, some rolls are left to take."""
+    wishes = [
+        Wish(code=code, name=name, seed=SEED, schools=schools, children=children, terms=(term,))
+        for (code, name), (schools, children) in zip((FIRST, SECOND), SIZES, strict=True)
+    ]
+    one, other = (make_plan(wish, term.opens_on, last) for wish in wishes)
+    one = with_brink(one, after=1 if today else 0)
+    one, accounts = _named(_inspected(one))
+    other, more = _named_officer(other)
+    assert one.brink is not None, "made above"
+    klass = one.brink.child.klass
+    return Demo((one, other), (*accounts, more), _left_out(one, klass), one.brink.child.name)
+
+
+def last_day(term: Term, today: date, *, morning_is_over: bool) -> tuple[date, bool]:
+    """Until when the sample lives, and whether that is today."""
+    path = f"{FIRST[0][:2]}0000/{FIRST[0][:4]}00/{FIRST[0]}"
+    until = min(today, term.ends_on)
+    if until == today and (not morning_is_over or not school_days(path, (term,), today, today)):
+        return until - timedelta(days=1), False
+    return until, until == today
+
+
+def _left_out(plan: Plan, klass: int) -> frozenset[int]:
+    others = [one.key for one in plan.county.classes if one.key != klass]
+    return frozenset((klass, *others[5 : 5 + ALSO_LEFT_OUT]))
+
+
+def _inspected(plan: Plan) -> Plan:
+    """An inspector of the city, who sees both counties and acts in none."""
+    county = plan.county
+    name, sex = staff_name(Random(f"{county.seed} inspector"))
+    born = date(1975, 5, 17)
+    inspector = Staff(
+        key=len(county.staff),
+        account="dudao",
+        unit=county.code,
+        staff_number=f"{county.code[4:]}90001",
+        name=name,
+        idnumber=id_number(county.code, born, 401, sex),
+        phone="13800009999",
+        posts=(Post(role="inspector", unit=county.city),),
+    )
+    return replace(plan, county=replace(county, staff=(*county.staff, inspector)))
+
+
+def _named(plan: Plan) -> tuple[Plan, list[Account]]:
+    """Short accounts for one person of each role, around the child on the brink."""
+    assert plan.brink is not None, "the first county has one"
+    county, holders, klass = plan.county, Holders(plan.county), plan.brink.child.klass
+    school = next(one for one in county.schools if one.code == county.classes[klass].school)
+    township = next(one for one in county.townships if one.code == school.township)
+    room = f"{school.name}{county.classes[klass].name}"
+    wanted = (
+        ("banzhuren", "homeroom_teacher", f"班主任，{room}"),
+        ("renke", "subject_teacher", f"任课教师，{room}"),
+        ("nianji", "grade_leader", f"年级组长，{school.name}"),
+        ("xiaozhang", "principal", f"校长，{school.name}"),
+        ("xueji", "registrar", f"学籍管理员，{school.name}"),
+        ("xiangzhen", "township_officer", f"乡镇干部，{township.name}"),
+        ("xianju", "county_officer", f"县教育局学籍科，{county.name}"),
+    )
+    found = [
+        Account(account, role, where, holders.of_class(role, klass).key, county.code)
+        for account, role, where in wanted
+    ]
+    inspector = county.staff[-1]
+    where = "督导，看得到两个县"
+    found.append(Account(inspector.account, "inspector", where, inspector.key, county.code))
+    return renamed(plan, {one.staff: one.account for one in found}), found
+
+
+def _named_officer(plan: Plan) -> tuple[Plan, Account]:
+    officer = next(p for p in plan.county.staff if p.posts[0].role == "county_officer")
+    where = f"另一个县的学籍科，{plan.county.name}"
+    account = Account("linxian", "county_officer", where, officer.key, plan.county.code)
+    return renamed(plan, {officer.key: account.account}), account
+
+
+def renamed(plan: Plan, names: Mapping[int, str]) -> Plan:
+    """The plan with other account names for some staff."""
+    staff: Sequence[Staff] = [
+        replace(one, account=names.get(one.key, one.account)) for one in plan.county.staff
+    ]
+    return replace(plan, county=replace(plan.county, staff=tuple(staff)))
+
+
+def things_to_try(brink: str) -> tuple[str, ...]:
+    roll = (
+        f"用 banzhuren 登录点名：{brink} 已连续三天无故未到。标成未到再提交，"
+        "按上方演示数据带的“下一个上学日”，预警就来了；核实，就立了个案。"
+    )
+    replay = (
+        "用 dudao 登录检索“李”或“跟表哥出去打工”，打开一件个案，"
+        "拖动时间轴，看当时怎样、当时知道什么。"
+    )
+    walls = "用 xianju 看今天还没点名、待核实和超期的；再用 linxian 看：一个县看不到另一个县。"
+    return roll, replay, walls

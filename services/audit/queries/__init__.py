@@ -1,0 +1,1 @@
+"""What audit is asked: search, replay, single entries and heads."""

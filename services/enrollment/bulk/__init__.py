@@ -1,0 +1,1 @@
+"""Writing: one command, or many in one transaction, for pages, imports and programs alike."""

@@ -1,0 +1,1 @@
+"""What follows from rolls: settled marks, and rolls that are missing."""

@@ -1,0 +1,1 @@
+"""Read models of enrollment: tables that follow the own store."""
