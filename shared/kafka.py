@@ -27,6 +27,8 @@ Producer = AIOKafkaProducer
 
 RETENTION_MILLISECONDS = 7 * 24 * 3600 * 1000
 MESSAGE_LIMIT_BYTES = 64 * 1024
+# A topic's limit holds for whole batches of records, and sealed values do not compress.
+BATCH_LIMIT_BYTES = MESSAGE_LIMIT_BYTES - 4 * 1024
 BATCH_LIMIT_RECORDS = 4000
 FETCH_WAIT_MILLISECONDS = 20
 FETCH_LIMIT_BYTES = 4 << 20
@@ -85,7 +87,7 @@ def producer(bootstrap: str) -> Producer:
         acks="all",
         linger_ms=0,
         max_request_size=MESSAGE_LIMIT_BYTES * 32,
-        max_batch_size=1 << 20,
+        max_batch_size=BATCH_LIMIT_BYTES,
     )
 
 
