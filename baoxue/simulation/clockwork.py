@@ -12,6 +12,8 @@ from baoxue.moving import NotSimulated
 from baoxue.simulation.watch import Watch
 from baoxue.system import CLOCK_ORDER, NotQuiet, System
 
+# Set in this order, as everywhere: nobody's clock is behind those that cause its events.
+FOLLOWERS, LEADERS = CLOCK_ORDER[:2], CLOCK_ORDER[2:]
 POLL_SECONDS = 0.01
 READY_POLL_SECONDS = 0.2
 LIMIT_SECONDS = 300.0
@@ -43,11 +45,14 @@ class Clockwork:
 
         Nobody waits here for the followers: see `settle`.
         """
+        if at > self.now:
+            # Ahead of those whose events they follow, never behind: they need not stop on the way.
+            await asyncio.gather(*(self._post(service, at) for service in FOLLOWERS))
+        due = await self._done()
         for _ in range(STOPS_LIMIT):
-            _, due = await self.watch.timers()
             if due is None or due + AFTER_DUE >= at:
                 break
-            await self._set(due + AFTER_DUE)
+            due = await self._set(due + AFTER_DUE)
         await self._set(at)
 
     async def settle(self) -> None:
@@ -60,19 +65,28 @@ class Clockwork:
         for service in CLOCK_ORDER:
             await self.system.post(service, "/clock/run")
 
-    async def _set(self, at: datetime) -> None:
-        """Enrollment last, so that nobody's clock is behind the one that causes its events."""
+    async def _set(self, at: datetime) -> datetime | None:
+        """Stand at `at` until all is done that is due there; returns when the next falls due."""
         if at > self.now:
-            body = {"at": at.isoformat()}
-            others = (self.system.post(one, "/clock/set", body) for one in CLOCK_ORDER[:-1])
-            await asyncio.gather(*others)
-            await self.system.post(CLOCK_ORDER[-1], "/clock/set", body)
+            for service in LEADERS:
+                await self._post(service, at)
             self.now = at
-        await self._until(self._due)
+        return await self._done()
 
-    async def _due(self) -> list[str]:
-        due, _ = await self.watch.timers()
-        return [f"{due} timers due"] if due else []
+    async def _post(self, service: str, at: datetime) -> None:
+        await self.system.post(service, "/clock/set", {"at": at.isoformat()})
+
+    async def _done(self) -> datetime | None:
+        """Wait until no timer is due; returns when the next one will be. Raises NotQuiet."""
+        found: list[datetime | None] = []
+
+        async def due() -> list[str]:
+            count, following = await self.watch.timers()
+            found[:] = [following]
+            return [f"{count} timers due"] if count else []
+
+        await self._until(due)
+        return found[0]
 
     async def _until(self, waits: Callable[[], Awaitable[list[str]]]) -> None:
         loop = asyncio.get_running_loop()
