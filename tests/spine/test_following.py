@@ -17,8 +17,9 @@ from shared.event_store import execute
 from shared.feed import FeedClient
 from shared.following import Follower
 from shared.kafka import broker, producer
+from shared.redrive import redrive
 from shared.relay import Relay
-from shared.subscription import Entry, Shape, Subscription, deliver, places, redrive
+from shared.subscription import Entry, Shape, Subscription, deliver, places
 from shared.waking import Waking
 from tests.spine.counter import LEDGER, Add, order
 from tests.stores import Store
