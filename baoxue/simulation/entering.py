@@ -1,4 +1,4 @@
-"""A county is entered before its first day: units, terms, classes, staff with accounts, children."""
+"""A county is entered before its first day: units, terms, classes, staff, accounts, children."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
