@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from services.enrollment import api
+from services.enrollment import api, pages
 from services.enrollment.aggregates import SERVICE
 from services.enrollment.commands import TABLE
 from services.enrollment.subscriptions import subscriptions
@@ -32,4 +32,5 @@ def app_of(edge: Edge) -> FastAPI:
     app = application(edge, refusal)
     app.include_router(router(SERVICE, edge, TABLE))
     app.include_router(api.router(edge))
+    app.include_router(pages.router(edge))
     return app

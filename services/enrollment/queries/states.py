@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.event_store import CURRENT, Aggregate, restore
+from shared.batch import CURRENT, Aggregate, restore
 
 
 async def state_of(
