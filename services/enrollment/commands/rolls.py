@@ -71,9 +71,7 @@ def of_form(values: Mapping[str, Any]) -> Mapping[str, Any]:
         return values
     strange = next((mark for mark in marked.values() if mark not in MARKS), None)
     if strange is not None:
-        raise FieldsInvalid(
-            "每人只能是到、未到、病假或事假。请重新打开点名表。", field="absent"
-        )
+        raise FieldsInvalid("每人只能是到、未到、病假或事假。请重新打开点名表。", field="absent")
     rest = {name: value for name, value in values.items() if name not in marked}
     absent = [{"child": c, "mark": mark} for c, mark in marked.items() if mark != PRESENT]
     return rest | {"absent": absent, "present": [c for c, m in marked.items() if m == PRESENT]}

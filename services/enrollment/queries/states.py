@@ -5,8 +5,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.event import Envelope, read
 from shared.batch import CURRENT, Aggregate, restore
+from shared.event import Envelope, read
 
 
 async def state_of(
