@@ -48,8 +48,14 @@ class Typed:
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> "Typed":
         texts = {name: value for name, value in values.items() if isinstance(value, str)}
-        found = (texts.get(name, "") for name in ("account", "password", "code"))
-        return cls(*found, texts.get("again"), texts.get("demo", ""), texts.get("back", ""))
+        return cls(
+            account=texts.get("account", ""),
+            password=texts.get("password", ""),
+            code=texts.get("code", ""),
+            again=texts.get("again"),
+            demo=texts.get("demo", ""),
+            back=texts.get("back", ""),
+        )
 
 
 Outcome = SignedIn | FirstSignIn | Refused
