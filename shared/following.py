@@ -13,19 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from shared.contracts.topics import is_access, source_of, topic_of
 from shared.contracts.upcast import NewerVersion
 from shared.event import read
+from shared.faults import ParkedTooMany, UpgradeNeeded
 from shared.feed import FeedClient, page
 from shared.kafka import Arrived, Broker, Strange, subscribe
-from shared.subscription import (
-    BATCH_LIMIT_EVENTS,
-    Entry,
-    Gap,
-    ParkedTooMany,
-    Subscription,
-    UpgradeNeeded,
-    deliver,
-    entry,
-    places,
-)
+from shared.subscription import BATCH_LIMIT_EVENTS, Entry, Gap, Subscription, deliver, entry, places
 from shared.waking import Ear, Waking
 
 log = structlog.get_logger()

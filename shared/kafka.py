@@ -27,6 +27,9 @@ Producer = AIOKafkaProducer
 
 RETENTION_MILLISECONDS = 7 * 24 * 3600 * 1000
 MESSAGE_LIMIT_BYTES = 64 * 1024
+# The broker's limit counts a whole batch of records, not one: a batch stays below it.
+BATCH_LIMIT_BYTES = MESSAGE_LIMIT_BYTES - 2 * 1024
+REQUEST_LIMIT_BYTES = 2 << 20
 BATCH_LIMIT_RECORDS = 4000
 FETCH_WAIT_MILLISECONDS = 20
 FETCH_LIMIT_BYTES = 4 << 20
@@ -84,8 +87,8 @@ def producer(bootstrap: str) -> Producer:
         enable_idempotence=True,
         acks="all",
         linger_ms=0,
-        max_request_size=MESSAGE_LIMIT_BYTES * 32,
-        max_batch_size=1 << 20,
+        max_request_size=REQUEST_LIMIT_BYTES,
+        max_batch_size=BATCH_LIMIT_BYTES,
     )
 
 

@@ -15,11 +15,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.contracts.casework import CalendarPublished, PolicyVersionActivated
 from shared.contracts.decode import decode
+from shared.faults import NotNow
 from shared.policy.calendar import Publication, SchoolCalendar, UnitTerm
 from shared.policy.layer import load_layer, shipped_layer_bytes
 from shared.policy.pack import Pack, load_pack, seed_pack, seed_pack_bytes
 from shared.policy.versions import Activation, in_force
-from shared.subscription import Entry, NotNow
+from shared.subscription import Entry
 
 log = structlog.get_logger()
 

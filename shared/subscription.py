@@ -4,17 +4,15 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
 
 import msgspec
 import structlog
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.contracts.topics import PREVIOUS_HASH_DIGITS
 from shared.event import Envelope, read
-from shared.event_store import is_race
+from shared.faults import ParkedTooMany, PastRewritten, is_permanent
 from shared.kafka import Arrived, digest
 
 log = structlog.get_logger()
@@ -51,26 +49,6 @@ class Shape(Enum):
     PROJECTION = "projection"  # park its subject, in order; the others go on
     PROCESS = "process"  # the same; each event's commands are its own effect
     LEDGER = "ledger"  # never parks: it stores bytes
-
-
-class NotNow(Exception):
-    """Cannot be applied yet: a newer shape than this copy knows, a service or key store away."""
-
-
-class UpgradeNeeded(NotNow):
-    """A newer `dataversion`: wait for a newer copy of this service."""
-
-
-class ParkedTooMany(Exception):
-    """The share of events parked passed its limit: stopped until someone has looked."""
-
-
-class CannotApply(Exception):
-    """Will never work: park it."""
-
-
-class PastRewritten(Exception):
-    """The source's past is not the one that we followed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,20 +275,6 @@ async def _advance(conn: AsyncConnection, name: str, source: str, fresh: Sequenc
     await conn.execute(ADVANCE, params)
 
 
-def is_permanent(error: BaseException) -> bool:
-    """Whether repeating can never help: then the event is parked; else wait and repeat."""
-    if isinstance(error, NotNow | ParkedTooMany | PastRewritten):
-        return False
-    if isinstance(error, IntegrityError):
-        return not is_race(error)
-    if isinstance(error, DBAPIError):
-        state = getattr(error.orig, "sqlstate", "") or ""
-        return state[:2] in {"22", "23"}
-    return not isinstance(error, OSError | TimeoutError | ConnectionError) and isinstance(
-        error, CannotApply | ValueError | LookupError | TypeError | AssertionError | AttributeError
-    )
-
-
 def prefix_fits(previous: str, hash: str) -> bool:
     """Whether a record's `ce_prevhash` fits the checkpoint's hash (either may be unknown)."""
     return not previous or not hash or hash[:PREVIOUS_HASH_DIGITS] == previous
@@ -321,21 +285,3 @@ async def places(engine: AsyncEngine, name: str) -> dict[tuple[str, str], tuple[
     async with engine.connect() as conn:
         rows = await conn.execute(PLACES, {"subscription": name})
         return {(row.source, row.ledger): (row.seq, row.hash) for row in rows}
-
-
-async def redrive(engine: AsyncEngine, subscription: Subscription, subject: str) -> int:
-    """Apply what was parked for a subject, in order; rows go with their effect, or not at all."""
-    take = text(
-        "delete from parked where subscription = :subscription and subject = :subject"
-        " returning source, ledger, seq, body, parked_at"
-    )
-    params: dict[str, Any] = {"subscription": subscription.name, "subject": subject}
-    async with engine.begin() as conn:
-        lock = "select pg_advisory_xact_lock(hashtextextended(:name, 0))"
-        await conn.execute(text(lock), {"name": f"redrive {subscription.name}"})
-        rows = sorted((await conn.execute(take, params)).all(), key=lambda r: (r.parked_at, r.seq))
-        entries = [Entry(r.source, r.ledger, r.seq, r.body.encode()) for r in rows]
-        if entries:
-            await subscription.apply(conn, entries)
-    subscription.halted = ""
-    return len(entries)

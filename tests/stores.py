@@ -1,5 +1,6 @@
 """Databases of single services for tests: migrated once into a template, cloned for each test."""
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import text
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from shared.ledger_schema import (
@@ -21,6 +23,8 @@ from shared.ledger_schema import (
 )
 
 SERVICES = Path(__file__).parent.parent / "services"
+DROP_LIMIT = 20
+DROP_PAUSE_SECONDS = 0.5
 PASSWORDS = Passwords("app-secret", "feed-secret")
 
 
@@ -80,7 +84,18 @@ async def cloned(template: Template, sim_at: datetime | None = None) -> AsyncIte
         yield Store(engine, template.admin, name, roles)
     finally:
         await engine.dispose()
-        await run_alone(template.admin, f'drop database "{name}" with (force)')
+        await drop(template.admin, name)
+
+
+async def drop(admin: URL, database: str) -> None:
+    """An autovacuum worker may be in it for a moment, which only a superuser may end."""
+    for attempt in range(DROP_LIMIT):
+        try:
+            return await run_alone(admin, f'drop database "{database}" with (force)')
+        except DBAPIError:
+            if attempt == DROP_LIMIT - 1:
+                raise
+            await asyncio.sleep(DROP_PAUSE_SECONDS)
 
 
 async def run_alone(admin: URL, statement: str) -> None:

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from uuid import UUID
 
-from services.enrollment.bulk import rolls as bulk
-
 from baoxue.simulation.absence import Mark
 from baoxue.simulation.accounts import THROUGH_GATEWAY_EVERY, Accounts, CommandRefused
 from baoxue.simulation.county import Holders
@@ -16,6 +14,7 @@ from baoxue.simulation.plan import Plan
 from baoxue.simulation.rolls import Leave, RollDay, Rolls, Sheet
 from baoxue.simulation.stories import Correction, Stories
 from baoxue.simulation.world import World
+from services.enrollment.bulk import rolls as bulk
 
 PRESENT = "present"
 REASONS = {"sick": "sick", "personal": "personal"}

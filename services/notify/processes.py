@@ -13,9 +13,10 @@ from services.notify.queries import CHILD, Recipient, recipients
 from shared import clock
 from shared.event import SYSTEM, Circumstances, Envelope, business_day
 from shared.event_store import Batch, UnknownLedger, unanswered
+from shared.faults import NotNow
 from shared.founding import effect_id
 from shared.rulebook import Rulebook, Rules
-from shared.subscription import Entry, NotNow, Shape, Subscription
+from shared.subscription import Entry, Shape, Subscription
 
 NAME = "notify.risk_to_inbox"
 # What is told, and as which kind of notice.

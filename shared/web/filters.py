@@ -17,7 +17,7 @@ PHONE_DIGITS = 11
 
 
 def local(moment: datetime) -> datetime:
-    """The business time (Asia/Shanghai) of an aware moment; a naive one is taken as business time."""
+    """The business time (Asia/Shanghai) of an aware moment; a naive one is business time."""
     return moment.astimezone(BUSINESS_ZONE) if moment.tzinfo else moment
 
 
@@ -66,7 +66,7 @@ def weekday(value: date, lang: Language = "zh", *, short: bool = False) -> str:
 
 
 def grouped_id(number: str) -> str:
-    """An identity number as 6 8 4; other numbers stay as they are. Copies without blanks by script."""
+    """An identity number as 6 8 4; others stay as they are. Copied without blanks by script."""
     found = ID_GROUPS.match(number)
     return " ".join(found.groups()) if found else number
 

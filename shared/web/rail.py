@@ -1,4 +1,4 @@
-"""Where things stand on the two-time rail: above when they happened, below when they were recorded."""
+"""The two-time rail: above when things happened, below when they were recorded."""
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -17,7 +17,7 @@ LABEL_LINES = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stop:
-    """One event: `up` and `down` are its places on the two rails; `label_row` is 0 where it fits."""
+    """One event: `up` and `down`: its places on the rails; `label_row` is 0 where it fits."""
 
     event: RailEvent
     up: float
@@ -67,7 +67,7 @@ def place(rail: Rail, moment: datetime) -> float:
 
 
 def _stops(rail: Rail) -> tuple[Stop, ...]:
-    """Labels that would run into the one before go up a line; where no line is free, none is drawn."""
+    """Labels that would touch the one before go up a line; where none is free, none is drawn."""
     free = [float("-inf")] * LABEL_LINES
     stops: list[Stop] = []
     for event in sorted(rail.events, key=lambda it: it.happened):

@@ -1,4 +1,4 @@
-"""Where each mark of the attendance strip stands: one bar a school day, a gap a week, a whole year."""
+"""The attendance strip: one bar a school day, a gap a week, a whole year."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta

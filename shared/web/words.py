@@ -1,4 +1,4 @@
-"""The console's languages: Chinese is what is written, English is looked up by the Chinese sentence."""
+"""The console's languages: Chinese is written, English is looked up by the Chinese sentence."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -39,7 +39,7 @@ def script_words(lang: Language) -> dict[str, str]:
 
 
 def speaker(lang: Language) -> Say:
-    """`_` of the templates: translates, then fills `{placeholders}`, escaping what is not Markup."""
+    """`_` of the templates: translates, then fills `{placeholders}`, escaping plain text."""
 
     def say(sentence: str, /, **values: object) -> Markup:
         text = translated(str(sentence), lang)

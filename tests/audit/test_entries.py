@@ -7,8 +7,9 @@ from sqlalchemy.exc import DBAPIError
 from services.audit.projections.entries import NotItsPlace
 from services.audit.subscriptions import ledgers
 from shared.event_store import execute
+from shared.faults import PastRewritten
 from shared.feed import page
-from shared.subscription import Entry, PastRewritten, deliver
+from shared.subscription import Entry, deliver
 from tests.audit.conftest import INSPECTOR, STRANGER, World
 from tests.audit.county import COUNTY
 from tests.spine.counter import Add, order

@@ -13,8 +13,8 @@ from services.notify.domain.inbox import NoticeUnknown
 from shared.commands import run
 from shared.contracts import casework as c
 from shared.contracts import enrollment as e
+from shared.faults import NotNow
 from shared.rights import NotAllowed
-from shared.subscription import NotNow
 from tests.county import (
     CHILD,
     COUNTY,

@@ -17,8 +17,9 @@ from shared.event_store import execute
 from shared.feed import FeedClient
 from shared.following import Follower
 from shared.kafka import broker, producer
+from shared.redrive import redrive
 from shared.relay import Relay
-from shared.subscription import Entry, Shape, Subscription, deliver, places, redrive
+from shared.subscription import Entry, Shape, Subscription, deliver, places
 from shared.waking import Waking
 from tests.spine.counter import LEDGER, Add, order
 from tests.stores import Store
@@ -239,3 +240,21 @@ async def test_two_readers_at_once_apply_each_event_once(store: Store, other_sto
     )
     assert await seen(other_store) == list(range(1, 41))
     assert sum(copy.trimmed_empty for copy in copies) == 3
+
+
+async def test_a_backlog_larger_than_the_brokers_limit_is_published(
+    store: Store, kafka_server: str, prefix: str
+) -> None:
+    """The broker's limit on a message counts the whole batch that a producer sends."""
+    for _ in range(4):
+        await execute(store.engine, order(command=Add(events=500)))
+    made = producer(kafka_server)
+    await made.start()
+    relay = Relay(store.engine, "casework", prefix, made, Waking())
+    async with store.engine.connect() as raw:
+        lock = await raw.execution_options(isolation_level="AUTOCOMMIT")
+        sent = 0
+        while count := await relay.publish_once(lock):
+            sent += count
+    await made.stop()
+    assert sent == 2000

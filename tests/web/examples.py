@@ -82,7 +82,8 @@ ITEMS = {
     "teacher": _items("今天=today 班级=classes 消息=inbox", {"inbox": 2}),
     "principal": _items("今天=today 班级=classes 学生=students 个案=cases 文书=papers 导入=import"),
     "county": _items(
-        "今天=today 学生=students 个案=cases 责任=duties 文书=papers 检索=search 导入=import 完整性=whole"
+        "今天=today 学生=students 个案=cases 责任=duties 文书=papers"
+        " 检索=search 导入=import 完整性=whole"
     ),
 }
 PEOPLE = {

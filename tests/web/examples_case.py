@@ -369,7 +369,7 @@ def cases_page() -> CasesPage:
                 due=due,
                 overdue=late,
                 closed_on=closed,
-            )  # fmt: skip
+            )
             for n, name, school, state, step, due, late, closed in rows
         ),
     )
@@ -416,7 +416,7 @@ def search() -> SearchPage:
                 name=name,
                 title=title,
                 values=tuple(
-                    FacetValue(value=v, label=l, count=c, chosen=on) for v, l, c, on in values
+                    FacetValue(value=v, label=word, count=c, chosen=on) for v, word, c, on in values
                 ),
             )
             for name, title, values in facets

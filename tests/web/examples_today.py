@@ -31,7 +31,9 @@ from shared.web.models.today import (
 from tests.web.examples import at, form
 
 
-def slot(key: str, what: str, column: str = "left", part: str = "", first: bool = False) -> PartSlot:
+def slot(
+    key: str, what: str, column: str = "left", part: str = "", first: bool = False
+) -> PartSlot:
     return PartSlot(key=key, what=what, href=f"/part/{part or key}", column=column, first=first)
 
 

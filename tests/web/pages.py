@@ -55,7 +55,9 @@ PAGES: dict[str, tuple[str, Maker]] = {
     "import-progress": ("import.html", _with(office.import_progress, "principal", "import")),
     "import-done": ("import.html", _with(office.import_done, "principal", "import")),
     "sign-in": ("sign_in.html", _outside(office.sign_in, demo=ex.demo())),
-    "sign-in-once": ("sign_in.html", _outside(lambda: office.sign_in("once", "登录码不对或已经用过。请学校重印一张。"))),
+    "sign-in-once": ("sign_in.html", _outside(
+            lambda: office.sign_in("once", "登录码不对或已经用过。请学校重印一张。")
+        )),
     "sign-in-set": ("sign_in.html", _outside(lambda: office.sign_in("set"))),
     "founding": ("founding.html", _outside(office.founding)),
     "accounts": ("accounts.html", _with(office.accounts, "principal")),

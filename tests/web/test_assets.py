@@ -1,4 +1,4 @@
-"""What is shipped to browsers: nothing from elsewhere, colours by name, every word in English too."""
+"""What browsers get: nothing from elsewhere, colours by name, every word in English too."""
 
 import hashlib
 import re

@@ -1,5 +1,6 @@
 """The roll on a phone: four taps, nothing lost, nothing sent twice."""
 
+from typing import Any
 from urllib.parse import parse_qs
 
 from playwright.sync_api import Page, expect
@@ -17,7 +18,7 @@ def opened(phone: Page, path: str = "/page/roll") -> None:
     expect(phone.locator("#roll")).to_have_attribute("data-ready", "true")
 
 
-def pupil(phone: Page, seat: int):
+def pupil(phone: Page, seat: int) -> Any:
     return phone.locator(f'.pupil[data-seat="{seat}"]')
 
 
@@ -137,7 +138,7 @@ def test_an_unsent_roll_waits_through_a_closed_tab_and_any_page_sends_it(
 def test_no_answer_is_checked_by_the_command_id_and_not_sent_twice(
     phone: Page, served: Served
 ) -> None:
-    def lose_the_answer(route) -> None:
+    def lose_the_answer(route: Any) -> None:
         body = parse_qs(route.request.post_data)
         served[1].state.received.append(body)
         route.abort()

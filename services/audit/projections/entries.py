@@ -8,8 +8,9 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.event import Envelope
+from shared.faults import PastRewritten
 from shared.kafka import digest
-from shared.subscription import Entry, PastRewritten, prefix_fits
+from shared.subscription import Entry, prefix_fits
 
 # The subscriptions whose checkpoints say together what audit holds; its own come from its store.
 LEDGERS = ("audit.ledger", "audit.ledger_own", "audit.ledger_own_access")

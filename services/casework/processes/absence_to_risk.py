@@ -32,9 +32,10 @@ from shared.contracts.decode import decode
 from shared.decider import CommandRejected
 from shared.event import SYSTEM, Circumstances, business_day
 from shared.event_store import BATCH_LIMIT_EVENTS, Batch, UnknownLedger, unanswered
+from shared.faults import NotNow
 from shared.founding import effect_id
 from shared.rulebook import Rulebook, Rules
-from shared.subscription import Entry, NotNow, Shape, Subscription
+from shared.subscription import Entry, Shape, Subscription
 from shared.timer import Timer, arm_many
 
 log = structlog.get_logger()

@@ -87,9 +87,7 @@ async def submit_rolls(edge: Edge, entries: Sequence[RollEntry], *, via: Via) ->
     return answers
 
 
-async def submit_roll(
-    edge: Edge, entry: RollEntry, *, via: Via, wait: bool = True
-) -> RollAnswer:
+async def submit_roll(edge: Edge, entry: RollEntry, *, via: Via, wait: bool = True) -> RollAnswer:
     """One roll, repeated until it wins its race; a refusal is in the answer."""
 
     async def act(conn: AsyncConnection) -> list[RollAnswer]:

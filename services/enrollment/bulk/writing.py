@@ -101,9 +101,7 @@ async def write(
     return outcome
 
 
-async def transact(
-    edge: Edge, stream: str, act: Callable[[AsyncConnection], Awaitable[T]]
-) -> T:
+async def transact(edge: Edge, stream: str, act: Callable[[AsyncConnection], Awaitable[T]]) -> T:
     """`act` in a transaction, again when another writer was faster; then the relay is woken."""
     edge.service.opening.require()
     for attempt in range(RETRY_LIMIT):
@@ -122,9 +120,7 @@ async def transact(
     raise AssertionError("the loop above returns or raises")
 
 
-async def _decide_in(
-    conn: AsyncConnection, told: Circumstances, steps: Sequence[Step]
-) -> Outcome:
+async def _decide_in(conn: AsyncConnection, told: Circumstances, steps: Sequence[Step]) -> Outcome:
     batch = Batch(told)
     await load(conn, batch, steps)
     first = batch.held(steps[0].stream)

@@ -8,9 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.enrollment.projections.unnested import run, unnested
 from shared.contracts import enrollment as c
 from shared.contracts.decode import decode
+from shared.faults import NotNow
 from shared.keyring import KeyDestroyed, Keyring, KeyringAway
 from shared.sealed import Sealed, SealError, open_sealed
-from shared.subscription import Apply, Entry, NotNow
+from shared.subscription import Apply, Entry
 from shared.tokens import tokens
 
 PURPOSE = "name_index"

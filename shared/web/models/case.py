@@ -10,7 +10,7 @@ from shared.web.models.layout import Link
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProofMark:
-    """`ledger` is its Chinese name (学籍, 个案, 文书, 审计, 访问); `href` opens the entry's own facts."""
+    """`ledger` is its Chinese name (学籍, 个案, 文书, 审计, 访问); `href` opens the entry."""
 
     state: Literal["sealed", "unsealed", "broken"]
     ledger: str
@@ -20,7 +20,7 @@ class ProofMark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimelineEvent:
-    """One entry. `late` marks 补录 (the span is computed); `by_day` means that only the day is known."""
+    """One entry. `late` marks 补录 (the span is computed); `by_day`: only the day is known."""
 
     happened: datetime
     recorded: datetime
@@ -105,7 +105,7 @@ class EventDetail:
 class CasePage:
     """`actions` lead to the forms that the state and the viewer's role allow (none for inspectors).
 
-    `groups` are the event list: 当时已知, 当时已发生，还不知道; or one group when the times are apart.
+    `groups` are the event list: 当时已知, 当时已发生，还不知道; or one when the times differ.
     """
 
     number: str
@@ -181,7 +181,7 @@ class CaseRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CasesPage:
-    """Template `cases.html` (台账): what is open first, late first; `export` downloads the same list."""
+    """Template `cases.html` (台账): open first, late first; `export` downloads the same."""
 
     title: str
     rows: tuple[CaseRow, ...]

@@ -10,7 +10,7 @@ from shared.web.models.layout import Link
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """Something that a person must decide; each answer posts `question=<key>` and `answer=<value>`."""
+    """What a person must decide; each answer posts `question=<key>` and `answer=<value>`."""
 
     key: str
     where: str

@@ -17,7 +17,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NavItem:
-    """One word of the navigation. `key` is compared with `Layout.active`; `count` follows the title."""
+    """A word of the navigation. `key` is compared with `Layout.active`; `count` follows."""
 
     key: str
     title: str

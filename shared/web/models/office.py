@@ -20,8 +20,8 @@ class DemoAccount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignInPage:
-    """Template `sign_in.html`. `form` posts `account` and `password` (`mode` password), `account` and
-    `code` (once), or `password` and `again` (set, after a one-time code). `back` rides as hidden.
+    """Template `sign_in.html`. `form` posts `account` and `password` (`mode` password), `account`
+    and `code` (once), or `password` and `again` (set, after a code). `back` rides as hidden.
     """
 
     county: str

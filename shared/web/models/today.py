@@ -37,7 +37,7 @@ class TodayPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RollDuty:
-    """Part `parts/roll_duty.html`: a homeroom teacher's own roll. `reason` says why there is none."""
+    """Part `parts/roll_duty.html`: a teacher's own roll. `reason` says why there is none."""
 
     class_name: str
     state: Literal["due", "late", "sent", "none"]
@@ -189,7 +189,7 @@ class UnitDay:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SchoolDays:
-    """A school's last school days, oldest first: unexcused per thousand, None where a roll lacks."""
+    """A school's last days, oldest first: unexcused per thousand, None where a roll lacks."""
 
     name: str
     href: str

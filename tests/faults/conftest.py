@@ -1,0 +1,35 @@
+"""Stores that may be broken on purpose, and topics of one test alone."""
+
+import secrets
+from collections.abc import AsyncIterator
+
+import pytest
+
+from shared.kafka import create_topics
+from tests.faults.load import LEDGERS
+from tests.stores import Store, Template, cloned, found, make_template
+
+
+@pytest.fixture(scope="session")
+async def fault_template(postgres_server: str) -> Template:
+    return await make_template(postgres_server, "casework")
+
+
+@pytest.fixture
+async def store(fault_template: Template) -> AsyncIterator[Store]:
+    async with cloned(fault_template) as made:
+        await found(made, *LEDGERS)
+        yield made
+
+
+@pytest.fixture
+async def other_store(fault_template: Template) -> AsyncIterator[Store]:
+    async with cloned(fault_template) as made:
+        yield made
+
+
+@pytest.fixture
+async def prefix(kafka_server: str) -> str:
+    name = f"t{secrets.token_hex(4)}."
+    await create_topics(kafka_server, name)
+    return name
