@@ -69,6 +69,10 @@ class SchoolCalendar:
             kinds = self._years[key] = self._year(*key)
         return kinds[day.timetuple().tm_yday - 1]
 
+    def published(self, unit: str) -> tuple[Publication, ...]:
+        """Every layer ever published for this very unit, in order."""
+        return tuple(entry for entry in self._publications if entry.unit == unit)
+
     def school_days(self, first: date, last: date, path: str) -> tuple[date, ...]:
         """The school days from `first` to `last`, both inclusive."""
         return tuple(day for day in _days(first, last) if self.is_school_day(day, path).school)

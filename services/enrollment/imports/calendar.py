@@ -129,7 +129,7 @@ class Days:
             self._year((unit, kind, _year_of(day, kind))).days[day] = said
 
     def _says(self, held: tuple[bool, str] | None, school: bool, day: date) -> bool:
-        """What the national layer says of a day, weekends and weekdays that it does not name too."""
+        """Whether the national layer says so too, also of days that it does not name."""
         return (held[0] if held else day.weekday() < 5) == school
 
     def _held(self, year: Year, day: date) -> tuple[bool, str] | None:

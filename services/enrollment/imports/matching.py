@@ -1,4 +1,4 @@
-"""Which child of the store a row of a roster speaks of: by number, by name and birthday, or asked."""
+"""Which stored child a row of a roster speaks of: by number, by name and birthday, or asked."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence

@@ -199,7 +199,7 @@ def _warning(one: Fault) -> str:
 def _change(one: Change, names: dict[str, str], of: Visit) -> ChangeRow:
     """Old and new values only for those who may open them; what happens to whom for all."""
     clear = one.subject in names and names[one.subject] != NOT_OPENED
-    opens = clear and bool(classes_for(of.viewer, of.today)) or one.field in ("klass", "role")
+    opens = (clear and bool(classes_for(of.viewer, of.today))) or one.field in ("klass", "role")
     return ChangeRow(
         name=names.get(one.subject, NOT_OPENED),
         where=f"{one.sheet} {one.cell}",
@@ -245,9 +245,7 @@ async def _names(edge: Edge, of: Visit, found: Details) -> dict[str, str]:
     wanted = list(dict.fromkeys([*subjects, *found.missing[:MAX_SHOWN_PEOPLE]]))
     async with edge.service.engine.connect() as conn:
         rows = (await conn.execute(NAMES, {"ids": [UUID(one) for one in wanted]})).all()
-    sealed = [
-        (row.subject, "name", msgspec.convert(row.name, Sealed)) for row in rows if row.name
-    ]
+    sealed = [(row.subject, "name", msgspec.convert(row.name, Sealed)) for row in rows if row.name]
     opened = await of.reading.open_all(sealed)
     return {one[0]: name for one, name in zip(sealed, opened, strict=True)}
 

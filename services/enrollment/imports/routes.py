@@ -1,7 +1,6 @@
 """The routes of imports: upload, look, answer, accept, give up, the sheet of errors."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,7 +16,7 @@ from uuid_utils.compat import uuid7
 from services.enrollment.imports import jobs, keeping, pages
 from services.enrollment.imports.jobs import Job
 from services.enrollment.imports.scope import RIGHTS, jurisdiction
-from services.enrollment.imports.worker import Bell, worker
+from services.enrollment.imports.worker import Bell, Work, worker
 from services.enrollment.queries.places import NoSuchRecord
 from services.enrollment.sheets.reader import ReaderFailed, write_errors
 from shared.answers import wants_page
@@ -33,7 +32,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 Me = Annotated[Viewer, Depends(signed_in)]
 
 
-def imports_of(edge: Edge) -> tuple[APIRouter, Callable[[], Awaitable[None]]]:
+def imports_of(edge: Edge) -> tuple[APIRouter, Work]:
     """The routes, and the coroutine function of the loop that does the work."""
     bell = Bell()
     return router(edge, bell), worker(edge, bell)
@@ -227,6 +226,3 @@ def _answer(request: Request, id: UUID) -> Response:
     if wants_page(request):
         return RedirectResponse(f"{HOME}/{id}", 303)
     return JSONResponse({"import": str(id)})
-
-
-

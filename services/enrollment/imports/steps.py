@@ -153,18 +153,18 @@ def _staff(deed: PutStaff, sealing: Sealing, now: datetime) -> list[Step]:
     elif deed.fields:
         changes = dict(sealing.fields[deed.staff])
         commands.append(ChangeStaff(staff=deed.staff, fields=changes, now=now))
-    for post in deed.posts:
-        commands.append(
-            GrantRole(
-                staff=deed.staff,
-                role=post.role,
-                unit=post.unit,
-                path=post.path,
-                valid_from=post.valid_from,
-                valid_to=None,
-                now=now,
-            )
+    commands += [
+        GrantRole(
+            staff=deed.staff,
+            role=post.role,
+            unit=post.unit,
+            path=post.path,
+            valid_from=post.valid_from,
+            valid_to=None,
+            now=now,
         )
+        for post in deed.posts
+    ]
     stream, subject = f"staff-{deed.staff}", str(deed.staff)
     return [
         Step(aggregate=STAFF, stream=stream, command=one, path=deed.path, subject=subject)

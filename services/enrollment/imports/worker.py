@@ -1,7 +1,8 @@
 """The loop that reads and stores: one import at a time, taken up again wherever it broke off."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -15,6 +16,8 @@ from shared.edge import Edge
 from shared.rights import NotAllowed
 
 log = structlog.get_logger()
+
+Work = Callable[[], Coroutine[Any, Any, None]]
 
 POLL_SECONDS = 2.0
 RETRY_SECONDS = 5.0
@@ -41,7 +44,7 @@ class Bell:
         self._rung.clear()
 
 
-def worker(edge: Edge, bell: Bell) -> Callable[[], Awaitable[None]]:
+def worker(edge: Edge, bell: Bell) -> Work:
     """A coroutine function that works for ever; every copy of the service may run one."""
 
     async def work() -> None:

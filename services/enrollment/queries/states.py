@@ -4,7 +4,8 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.event_store import CURRENT, Aggregate, restore
+from shared.batch import CURRENT, restore
+from shared.event_store import Aggregate
 
 
 async def state_of(
