@@ -117,7 +117,13 @@ def _add_deeds(api: APIRouter, edge: Edge, bell: Bell) -> None:
 
 async def _uploaded(edge: Edge, request: Request, viewer: Viewer) -> tuple[Job, bytes]:
     """The job and the bytes of an upload. Raises FieldsInvalid, NotAllowed."""
-    form = await request.form(max_part_size=MAX_FILE_BYTES)
+    async with request.form(max_part_size=MAX_FILE_BYTES) as form:
+        return await _read_upload(edge, form, viewer, by_page=wants_page(request))
+
+
+async def _read_upload(
+    edge: Edge, form: FormData, viewer: Viewer, *, by_page: bool
+) -> tuple[Job, bytes]:
     kind = str(form.get("kind") or "")
     if kind not in RIGHTS:
         raise FieldsInvalid("只能导入教职工、花名册、点名、校历。请选择种类。", field="kind")
@@ -129,7 +135,6 @@ async def _uploaded(edge: Edge, request: Request, viewer: Viewer) -> tuple[Job, 
     content = await file.read(MAX_FILE_BYTES + 1)
     if not content or len(content) > MAX_FILE_BYTES:
         raise FieldsInvalid("文件是空的，或超过 64 MB。请另选文件。", field="file")
-    by_page = wants_page(request)
     job = Job(
         id=_command_id(form),
         path=path,
