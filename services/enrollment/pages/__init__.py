@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from services.enrollment.pages import (
+    accounts,
     child,
     children,
     classes,
@@ -19,6 +20,6 @@ from shared.edge import Edge
 def router(edge: Edge) -> APIRouter:
     """Every page, fragment and JSON read of enrollment."""
     api = APIRouter()
-    for part in (today, roll, sent, classes, children, child, masks, forms, office):
+    for part in (today, roll, sent, classes, children, child, masks, forms, office, accounts):
         api.include_router(part.router(edge))
     return api

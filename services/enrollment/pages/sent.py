@@ -49,6 +49,9 @@ def router(edge: Edge) -> APIRouter:
     async def sent(
         klass: UUID, on: date, request: Request, viewer: Annotated[Viewer, Depends(signed_in)]
     ) -> Response:
+        if request.headers.get("hx-request"):
+            # A fragment asked for the whole page: it is loaded anew, never put into a row.
+            return Response(headers={"hx-refresh": "true"})
         found, row = await begin_class(edge, request, viewer, klass, "roll", "roll.view", on)
         if not row.taken:
             if not may(viewer, "roll.submit", row.path, found.today):
