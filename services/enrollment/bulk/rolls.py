@@ -14,6 +14,7 @@ from services.enrollment.aggregates import ROLL, roll_stream
 from services.enrollment.bulk.writing import Step, boards_caught_up, circumstances, decide, transact
 from services.enrollment.domain.roll import Absent, SubmitDailyRoll, Taken, settles_at
 from services.enrollment.queries.homerooms import homerooms
+from services.enrollment.queries.ledgers import ledger_heads
 from services.enrollment.queries.places import ClassPlace, NoSuchRecord, class_places
 from services.enrollment.queries.rules import pack_on
 from services.enrollment.queries.sheets import sheets

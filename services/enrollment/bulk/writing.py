@@ -82,8 +82,8 @@ async def write(
 ) -> Outcome:
     """All steps as one command, or none; `before` and `after` share their transaction.
 
-    Raises CommandRejected, Conflict, UnknownLedger, EventRefused, StoreClosed. A repeated command id
-    answers what it was answered, also when the state would refuse it now.
+    Raises CommandRejected, Conflict, UnknownLedger, EventRefused, StoreClosed. A repeated command
+    id answers what it was answered, also when the state would refuse it now.
     """
 
     async def act(conn: AsyncConnection) -> Outcome:

@@ -1,0 +1,7 @@
+"""The command table of enrollment: units, classes, staff, children, rolls, leave."""
+
+from services.enrollment.commands import classes, staff, units
+from shared.commands import table
+
+TABLE = table(*units.COMMANDS, *classes.COMMANDS, *staff.COMMANDS)
+COMMANDS = TABLE
