@@ -75,19 +75,24 @@ def _acts(row: StaffRow) -> list[Form]:
     match state_of(row):
         case "none" if row.staff_number:
             name = ("account", row.staff_number.lower())
-            return [_form("open_account", "开通", staff, name)]
+            return [_form(row, "open_account", "开通", staff, name)]
         case "open" | "waiting":
-            close = _form("close_account", "停用", staff, account, ("reason", LEFT))
+            close = _form(row, "close_account", "停用", staff, account, ("reason", LEFT))
             return [_codes("新的登录码", [row]), close]
         case "closed":
-            return [_form("open_account", "重新开通", staff, account)]
+            return [_form(row, "open_account", "重新开通", staff, account)]
         case _:
             return []
 
 
-def _form(name: str, label: str, *hidden: tuple[str, str]) -> Form:
-    """Of any version: what the account is now is what the command looks at."""
-    return Form(action=command(name), command_id=new_id(), version=0, submit=label, hidden=hidden)
+def _form(row: StaffRow, name: str, label: str, *hidden: tuple[str, str]) -> Form:
+    return Form(
+        action=command(name),
+        command_id=new_id(),
+        version=row.version,
+        submit=label,
+        hidden=hidden,
+    )
 
 
 def _codes(label: str, rows: list[StaffRow]) -> Form:

@@ -15,11 +15,12 @@ STAFF_LIMIT_ROWS = 300
 # Neither people nor secrets carry a path, so the jurisdiction is asked for by their unit's.
 STAFF = text(
     """
-select p.staff, p.ledger, p.staff_number, p.fields -> 'name' as name, u.path,
+select p.staff, p.ledger, v.version, p.staff_number, p.fields -> 'name' as name, u.path,
     a.account, a.closed, c.kind as secret, s.last_at as last_seen,
     array(select g.role from role_grant g where g.staff = p.staff and g.valid_from <= :day
         and (g.valid_to is null or g.valid_to >= :day) order by g.role) as roles
 from person p join unit u on u.unit = p.unit
+join current v on v.ledger = p.ledger and v.stream = 'staff-' || p.staff
 left join lateral (select account, closed from account where account.staff = p.staff
     order by closed, account limit 1) a on true
 left join credential c on c.account = a.account
@@ -37,6 +38,7 @@ class StaffRow:
 
     staff: UUID
     ledger: str
+    version: int
     staff_number: str | None
     name: Any
     path: str
