@@ -1,19 +1,27 @@
 """A county is entered before its first day: units, terms, classes, staff, accounts, children."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from uuid_utils.compat import uuid7
+
 from baoxue.client import OPERATOR
-from baoxue.simulation.accounts import Accounts
+from baoxue.simulation.accounts import Accounts, CommandRefused
 from baoxue.simulation.county import County, Post, Staff
 from baoxue.simulation.people import Child
 from services.casework.commands import TABLE as CASEWORK
-from services.enrollment import commands
+from services.enrollment.bulk import people
+from services.enrollment.bulk.rows import ChildRow, PersonAnswer, RoleRow, StaffRow
+from services.enrollment.bulk.writing import circumstances
+from services.enrollment.commands import TABLE as ENROLLMENT
+from shared.access_words import Right
 from shared.commands import Command
 
+HOMEROOM = "homeroom_teacher"
+Register = Callable[..., Awaitable[list[PersonAnswer]]]
 TABLES: Mapping[str, Mapping[str, Command]] = {
-    "enrollment": commands.TABLE,
+    "enrollment": ENROLLMENT,
     "casework": CASEWORK,
 }
 
@@ -27,12 +35,46 @@ async def enter(accounts: Accounts, county: County) -> None:
     for term in _terms(county):
         await accounts.send("enrollment", "open_term", OPERATOR, term)
     classes = await _classes(accounts, county)
-    edge, viewer = accounts.edges["enrollment"], await accounts.viewer(OPERATOR)
     places = _Places(county, classes)
     staff = [places.staff(one) for one in county.staff]
-    await commands.register_staff(edge, viewer, county.code, staff)
+    await _registered(accounts, county, "import.staff", people.register_staff, staff)
+    for wish in _homerooms(county, classes, staff):
+        await accounts.send("enrollment", "assign_homeroom", OPERATOR, wish)
     children = [places.child(one) for one in county.children]
-    await commands.register_many(edge, viewer, county.code, children)
+    await _registered(accounts, county, "import.run", people.register_children, children)
+
+
+async def _registered(
+    accounts: Accounts, county: County, right: Right, register: Register, rows: Sequence[Any]
+) -> None:
+    """As an import by the operator writes them. Raises CommandRefused."""
+    edge, viewer = accounts.edges["enrollment"], await accounts.viewer(OPERATOR)
+    told = circumstances(
+        await edge.moment(),
+        viewer,
+        right,
+        county.code,
+        county.path_of(county.code),
+        command_id=uuid7(),
+        via="import",
+    )
+    for answer in await register(edge, told, county.code, rows):
+        if answer.refused is not None:
+            raise CommandRefused(right, answer.refused.code, str(answer.refused))
+    accounts.sent += len(rows)
+
+
+def _homerooms(
+    county: County, classes: Sequence[UUID], staff: Sequence[StaffRow]
+) -> list[dict[str, Any]]:
+    """Whose each class is, from its first day on."""
+    since = county.terms[0].opens_on
+    return [
+        {"klass": classes[post.klass], "staff": row.staff, "valid_from": since}
+        for one, row in zip(county.staff, staff, strict=True)
+        for post in one.posts
+        if post.role == HOMEROOM and post.klass is not None
+    ]
 
 
 def _units(county: County) -> list[dict[str, Any]]:
@@ -58,17 +100,19 @@ def _terms(county: County) -> list[dict[str, Any]]:
 
 
 async def _classes(accounts: Accounts, county: County) -> list[UUID]:
-    """The ids that the classes were given, in the plan's order."""
+    """The ids of the classes, in the plan's order."""
     made = []
     for one in county.classes:
+        klass = UUID(str(uuid7()))
         wish = {
+            "klass": klass,
             "school": one.school,
             "grade": one.grade,
             "name": one.name,
             "valid_from": county.terms[0].opens_on,
         }
-        told = await accounts.send("enrollment", "open_class", OPERATOR, wish)
-        made.append(UUID(told["next"].rpartition("/")[2]))
+        await accounts.send("enrollment", "open_class", OPERATOR, wish)
+        made.append(klass)
     return made
 
 
@@ -80,26 +124,32 @@ class _Places:
         self._paths = {one.code: county.path_of(one.code) for one in county.schools}
         self._since = county.terms[0].opens_on
 
-    def staff(self, one: Staff) -> dict[str, Any]:
-        return {
-            "unit": one.unit,
-            "path": self._county.path_of(one.unit),
-            "staff_number": one.staff_number,
-            "fields": {"name": one.name, "idnumber": one.idnumber, "phone": one.phone},
-            "roles": [(post.role, *self._of(post), self._since) for post in one.posts],
-            "account": one.account,
-        }
+    def staff(self, one: Staff) -> StaffRow:
+        roles = [
+            RoleRow(role=post.role, unit=unit, path=path, valid_from=self._since)
+            for post in one.posts
+            if post.role != HOMEROOM
+            for unit, path in [self._of(post)]
+        ]
+        return StaffRow(
+            staff=uuid7(),
+            unit=one.unit,
+            path=self._county.path_of(one.unit),
+            fields={"name": one.name, "idnumber": one.idnumber, "phone": one.phone},
+            staff_number=one.staff_number,
+            roles=tuple(roles),
+            account=one.account,
+        )
 
-    def child(self, one: Child) -> dict[str, Any]:
-        return {
-            "path": self._class_path(one.klass),
-            "klass": self._classes[one.klass],
-            "school": one.school,
-            "grade": one.grade,
-            "seat": one.seat,
-            "on": self._since,
-            "fields": one.fields,
-        }
+    def child(self, one: Child) -> ChildRow:
+        return ChildRow(
+            child=uuid7(),
+            fields=one.fields,
+            path=self._class_path(one.klass),
+            klass=self._classes[one.klass],
+            seat=one.seat,
+            on=self._since,
+        )
 
     def _of(self, post: Post) -> tuple[str, str]:
         """Unit and path of a post."""
