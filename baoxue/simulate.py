@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import httpx2
 import typer
@@ -19,12 +19,14 @@ from baoxue.client import Refused, Unreachable
 from baoxue.moving import NotSimulated
 from baoxue.simulation.county import Wish
 from baoxue.simulation.plan import Plan, make_plan
-from baoxue.simulation.whole import Report, begin, live, running
 from baoxue.simulation.year import school_year, terms_of
 from baoxue.system import NotQuiet
 from shared.event import business_day
 from shared.settings import Settings
 from shared.signing import SigningKeyError
+
+if TYPE_CHECKING:
+    from baoxue.simulation.whole import Report
 
 # Fictitious like all 9901xx, and none of the sample's.
 DEFAULT_COUNTY, DEFAULT_NAME = "990191", "模拟县"
@@ -83,7 +85,7 @@ def simulate(
         raise typer.Exit(EXIT_REFUSED)
 
 
-def _run(asked: Asked, *, as_json: bool) -> Report:
+def _run(asked: Asked, *, as_json: bool) -> "Report":
     try:
         return asyncio.run(_simulate(asked, quiet=as_json))
     except (httpx2.HTTPError, SigningKeyError) as error:
@@ -100,7 +102,10 @@ def _run(asked: Asked, *, as_json: bool) -> Report:
         raise Refused(409, {"say": f"有的数据跟不上，模拟停下了：{error}"}) from error
 
 
-async def _simulate(asked: Asked, *, quiet: bool) -> Report:
+async def _simulate(asked: Asked, *, quiet: bool) -> "Report":
+    # Both services come with it: too much for every other command to wait for.
+    from baoxue.simulation.whole import begin, live, running
+
     async with running(Settings()) as run:
         plan = _plan(asked, business_day(run.clockwork.now))
         with _Bar(quiet=quiet) as (say, progress):
@@ -164,7 +169,7 @@ class _Bar:
         self._progress.stop()
 
 
-def show(made: Report) -> None:
+def show(made: "Report") -> None:
     """Counts, and the two tables with what was reached."""
     console = Console(file=sys.stdout)
     for one in made.counties:

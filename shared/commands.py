@@ -54,11 +54,15 @@ Run = Callable[[Edge, Viewer, Any], Awaitable[Done]]
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """`name` in the path, `fields` (a Fields), and the function that runs it as a viewer."""
+    """`name` in the path, `fields` (a Fields), and the function that runs it as a viewer.
+
+    `of_form` makes the fields' names out of a form that names things otherwise.
+    """
 
     name: str
     fields: type[Fields]
     run: Run
+    of_form: Callable[[Mapping[str, Any]], Mapping[str, Any]] = lambda values: values
 
 
 def table(*commands: Command) -> Mapping[str, Command]:
@@ -67,7 +71,7 @@ def table(*commands: Command) -> Mapping[str, Command]:
 
 async def run(edge: Edge, viewer: Viewer, command: Command, values: Mapping[str, Any]) -> Done:
     """Run a command from plain values, as the route does. Raises FieldsInvalid and refusals."""
-    return await command.run(edge, viewer, read(command.fields, values))
+    return await command.run(edge, viewer, read(command.fields, command.of_form(values)))
 
 
 def read(fields: type[Fields], values: Mapping[str, Any]) -> Any:

@@ -91,7 +91,8 @@ async def drop(admin: URL, database: str) -> None:
     """An autovacuum worker may be in it for a moment, which only a superuser may end."""
     for attempt in range(DROP_LIMIT):
         try:
-            return await run_alone(admin, f'drop database "{database}" with (force)')
+            await run_alone(admin, f'drop database "{database}" with (force)')
+            return
         except DBAPIError:
             if attempt == DROP_LIMIT - 1:
                 raise

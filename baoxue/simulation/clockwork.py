@@ -1,18 +1,21 @@
 """The clock of a simulated system, moved by the simulator, which knows who must have followed."""
 
 import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 import httpx2
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from baoxue.moving import NotSimulated
-from baoxue.system import CLOCK_ORDER, NotQuiet, System, unfinished
+from baoxue.simulation.watch import Watch
+from baoxue.system import CLOCK_ORDER, NotQuiet, System
 
-# Whoever acts in a story waits for these; audit and inbox follow behind, until the end.
-WAITED_FOR = ("enrollment", "casework")
-POLL_SECONDS = 0.02
+# Set in this order, as everywhere: nobody's clock is behind those that cause its events.
+FOLLOWERS, LEADERS = CLOCK_ORDER[:2], CLOCK_ORDER[2:]
+POLL_SECONDS = 0.01
+READY_POLL_SECONDS = 0.2
 LIMIT_SECONDS = 300.0
 AFTER_DUE = timedelta(seconds=1)
 STOPS_LIMIT = 1000
@@ -24,43 +27,37 @@ class Clockwork:
 
     system: System
     now: datetime
+    watch: Watch
 
     @classmethod
-    async def begin(cls, system: System) -> "Clockwork":
-        """Halt all clocks. Raises NotSimulated."""
+    async def begin(cls, system: System, engines: Mapping[str, AsyncEngine]) -> "Clockwork":
+        """Halt all clocks. `engines`: of enrollment and casework. Raises NotSimulated."""
         state = await system.get("enrollment", "/clock")
         if not state["simulated"]:
             raise NotSimulated
         for service in CLOCK_ORDER:
             await system.post(service, "/clock/stop")
-        return cls(system, datetime.fromisoformat(state["now"]))
+        watch = await Watch.begin(system, engines)
+        return cls(system, datetime.fromisoformat(state["now"]), watch)
 
     async def to(self, at: datetime) -> None:
-        """Move on to `at`, a moment already past is none; afterwards everything has settled."""
+        """Move on to `at`, a moment already past is none; what falls due on the way is done.
+
+        Nobody waits here for the followers: see `settle`.
+        """
+        if at > self.now:
+            # Ahead of those whose events they follow, never behind: they need not stop on the way.
+            await asyncio.gather(*(self._post(service, at) for service in FOLLOWERS))
+        due = await self._done()
         for _ in range(STOPS_LIMIT):
-            due = await self._next_due()
             if due is None or due + AFTER_DUE >= at:
                 break
-            await self._set(due + AFTER_DUE)
-            await self.settle()
+            due = await self._set(due + AFTER_DUE)
         await self._set(at)
-        await self.settle()
 
     async def settle(self) -> None:
         """Wait until enrollment and casework have followed everything. Raises NotQuiet."""
-        loop = asyncio.get_running_loop()
-        until = loop.time() + LIMIT_SECONDS
-        before: Any = None
-        while True:
-            found = await self._positions()
-            waits = unfinished(found)
-            heads = [one["heads"] for one in found.values()]
-            if not waits and heads == before:
-                return
-            before = heads if not waits else None
-            if loop.time() > until:
-                raise NotQuiet("; ".join(waits[:5]))
-            await asyncio.sleep(POLL_SECONDS)
+        await self._until(self.watch.behind)
 
     async def run_on(self) -> None:
         """Everybody follows to the end, then all clocks run with the real one."""
@@ -68,28 +65,36 @@ class Clockwork:
         for service in CLOCK_ORDER:
             await self.system.post(service, "/clock/run")
 
-    async def _positions(self) -> dict[str, Any]:
-        asked = (self.system.get(name, "/positions") for name in WAITED_FOR)
-        found: dict[str, Any] = dict(zip(WAITED_FOR, await asyncio.gather(*asked), strict=True))
-        for one in found.values():
-            kept = {name: src for name, src in one["follows"].items() if _waited(src)}
-            one["follows"] = kept
-        return found
+    async def _set(self, at: datetime) -> datetime | None:
+        """Stand at `at` until all is done that is due there; returns when the next falls due."""
+        if at > self.now:
+            for service in LEADERS:
+                await self._post(service, at)
+            self.now = at
+        return await self._done()
 
-    async def _next_due(self) -> datetime | None:
-        found = [one["next_due"] for one in (await self._positions()).values()]
-        return min((datetime.fromisoformat(text) for text in found if text), default=None)
+    async def _post(self, service: str, at: datetime) -> None:
+        await self.system.post(service, "/clock/set", {"at": at.isoformat()})
 
-    async def _set(self, at: datetime) -> None:
-        if at <= self.now:
-            return
-        for service in CLOCK_ORDER:
-            await self.system.post(service, "/clock/set", {"at": at.isoformat()})
-        self.now = at
+    async def _done(self) -> datetime | None:
+        """Wait until no timer is due; returns when the next one will be. Raises NotQuiet."""
+        found: list[datetime | None] = []
 
+        async def due() -> list[str]:
+            count, following = await self.watch.timers()
+            found[:] = [following]
+            return [f"{count} timers due"] if count else []
 
-def _waited(sources: list[str]) -> bool:
-    return all(source in WAITED_FOR for source in sources)
+        await self._until(due)
+        return found[0]
+
+    async def _until(self, waits: Callable[[], Awaitable[list[str]]]) -> None:
+        loop = asyncio.get_running_loop()
+        until = loop.time() + LIMIT_SECONDS
+        while left := await waits():
+            if loop.time() > until:
+                raise NotQuiet("; ".join(left[:5]))
+            await asyncio.sleep(POLL_SECONDS)
 
 
 async def wait_ready(system: System, limit_seconds: float = 60.0) -> None:
@@ -105,4 +110,4 @@ async def wait_ready(system: System, limit_seconds: float = 60.0) -> None:
                 pass
             if loop.time() > until:
                 raise NotQuiet(f"{service} is not ready")
-            await asyncio.sleep(POLL_SECONDS * 10)
+            await asyncio.sleep(READY_POLL_SECONDS)

@@ -36,6 +36,9 @@ class Days:
             if until is not None and at >= until:
                 return
             await self.clockwork.to(at)
+            if clock == SETTLED:
+                # Whoever acts on alerts sees those of the day; nobody else waits for anybody.
+                await self.clockwork.settle()
             for county, place in school:
                 await act(county, place, at)
 

@@ -13,7 +13,7 @@ from baoxue.simulation.year import school_days
 
 SEED = "保学"
 PASSWORD = "yanshi-2026"
-FIRST, SECOND = ("990101", "清源县"), ("990102", "临江县")
+FIRST, SECOND = ("990101", "青禾县"), ("990102", "白榆县")
 # Schools and children.
 SIZES = ((3, 1500), (1, 500))
 # How many more classes wait for their roll on the last day, beside the one on the brink.

@@ -76,11 +76,12 @@ async def running(settings: Settings) -> AsyncIterator[Running]:
         http = await stack.enter_async_context(httpx2.AsyncClient(timeout=HTTP_TIMEOUT_SECONDS))
         system = System.here(settings, http)
         await wait_ready(system)
-        clockwork = await Clockwork.begin(system)
         edges = {
             name: await stack.enter_async_context(edge_of(name, settings))
             for name in ("enrollment", "casework")
         }
+        engines = {name: edge.service.engine for name, edge in edges.items()}
+        clockwork = await Clockwork.begin(system, engines)
         keys = load_public_keys(settings.home / "secrets")
         yield Running(system, clockwork, Accounts(system, keys, edges, TABLES))
 

@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from services.enrollment import api
+from services.enrollment import api, pages
 from services.enrollment.aggregates import SERVICE
 from services.enrollment.commands import TABLE
 from services.enrollment.imports import imports_of
@@ -36,4 +36,5 @@ def app_of(edge: Edge) -> FastAPI:
     imports, bringing_in = imports_of(edge)
     app.include_router(imports)
     edge.service.loops.append(bringing_in)
+    app.include_router(pages.router(edge))
     return app

@@ -92,7 +92,7 @@ def page(rows: Sequence[Row]) -> str:
         "# Benchmarks",
         "",
         "Written by `make bench`. Ratios are medians of rounds in which subject and yardstick",
-        "took turns in one run, on real PostgreSQL (fsync and synchronous_commit on) and real Apache Kafka;",
+        "took turns in one run, on PostgreSQL (fsync, synchronous_commit on) and Apache Kafka;",
         "absolute figures depend on the machine and are given with their spread.",
         "",
         machine(versions),

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from sqlalchemy.engine import make_url
 
@@ -125,10 +125,17 @@ def _until_ready(process: subprocess.Popen[str], seconds: float) -> str:
         said += line
         if READY in line:
             too_late.cancel()
-            threading.Thread(target=process.stdout.read, daemon=True).start()
+            threading.Thread(target=_read_away, args=(process.stdout,), daemon=True).start()
             return said
     too_late.cancel()
     raise AssertionError(f"the system did not get ready: {said}")
+
+
+def _read_away(pipe: IO[str]) -> None:
+    """To the end, which comes when the last process that writes has gone."""
+    with pipe, contextlib.suppress(ValueError):
+        for _ in pipe:
+            pass
 
 
 def _stop(process: subprocess.Popen[str]) -> None:

@@ -48,8 +48,14 @@ class Typed:
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> "Typed":
         texts = {name: value for name, value in values.items() if isinstance(value, str)}
-        found = (texts.get(name, "") for name in ("account", "password", "code"))
-        return cls(*found, texts.get("again"), texts.get("demo", ""), texts.get("back", ""))
+        return cls(
+            texts.get("account", ""),
+            texts.get("password", ""),
+            texts.get("code", ""),
+            texts.get("again"),
+            texts.get("demo", ""),
+            texts.get("back", ""),
+        )
 
 
 Outcome = SignedIn | FirstSignIn | Refused
@@ -69,9 +75,14 @@ def router(edge: Edge) -> APIRouter:
     async def sign_in(request: Request) -> Response:
         typed = Typed.of(await body_of(request))
         address = request.client.host if request.client else ""
-        async with edge.service.engine.begin() as conn:
-            outcome = await _outcome(conn, typed, address)
-            token = await _token(conn, edge, outcome)
+        try:
+            async with edge.service.engine.begin() as conn:
+                outcome = await _outcome(conn, typed, address)
+                token = await _token(conn, edge, outcome)
+        except PasswordRefused as refusal:
+            if not wants_page(request):
+                raise
+            return await _draw(edge, request, "set", typed, refusal.say)
         if token is None:
             return await _not_yet(edge, request, typed, outcome)
         return _welcome(request, typed, token)
@@ -151,7 +162,7 @@ async def _draw(
     account = typed.account if typed else ""
     hidden = [("back", _own(typed.back if typed else back))]
     if mode == "set" and typed:
-        hidden += [("account", account), ("code", typed.code or typed.password)]
+        hidden += [("account", account), ("code", typed.code)]
     async with edge.service.engine.connect() as conn:
         names = [name for _, name, _ in await counties(conn)]
         demo = await demo_accounts(conn)

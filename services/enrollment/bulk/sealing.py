@@ -18,7 +18,7 @@ async def keys_of(
     for name in fields:
         if name not in classes:
             raise FieldUnknown(f"没有“{name}”这一项。请去掉后重新提交。", field=name)
-    wanted = sorted({classes[name] for name in fields})
+    wanted: list[SensitivityClass] = sorted({classes[name] for name in fields})
     return await edge.keyring.keys_for(subjects, PURPOSE, wanted, create=True, ledger=ledger)
 
 

@@ -1,7 +1,13 @@
 """The command table of enrollment: units, classes, staff, children, rolls, leave."""
 
-from services.enrollment.commands import classes, staff, units
+from services.enrollment.commands import children, classes, leave, rolls, staff, units
 from shared.commands import table
 
-TABLE = table(*units.COMMANDS, *classes.COMMANDS, *staff.COMMANDS)
-COMMANDS = TABLE
+TABLE = table(
+    *units.COMMANDS,
+    *classes.COMMANDS,
+    *staff.COMMANDS,
+    *children.COMMANDS,
+    *rolls.COMMANDS,
+    *leave.COMMANDS,
+)

@@ -65,7 +65,11 @@ class Masked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChildPage:
-    """`rows` are open facts, label and value; `guardians` are masked phones under their names."""
+    """`rows` are open facts, label and value; `guardians` are masked phones under their names.
+
+    `casework` is the path of what casework knows of the child: a fragment, asked for by the page,
+    that stands in the place of `duties`.
+    """
 
     name: str
     about: str
@@ -83,3 +87,4 @@ class ChildPage:
     cases: tuple[Link, ...] = ()
     actions: tuple[Link, ...] = ()
     back: str = ""
+    casework: str = ""

@@ -42,7 +42,8 @@ class RollPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReasonRow:
-    """Fragment `parts/roll_reason.html`: why one child is not there; a tap posts `reason=<code>`.
+    """Fragment `parts/roll_reason.html`: why one child is not there; a tap posts `reason=<code>`
+    with `child`, `command_id`, `version` and what `hidden` names.
 
     The answer to the tap is this fragment again with the new `version`. `warning` is the sentence
     about a run of days; `dial` calls a guardian.
@@ -56,6 +57,7 @@ class ReasonRow:
     action: str
     command_id: str
     version: int
+    hidden: tuple[tuple[str, str], ...] = ()
     warning: str = ""
     dial: Link | None = None
 

@@ -5,10 +5,11 @@ from datetime import date, timedelta
 import pytest
 
 from shared.contracts import enrollment as e
-from tests.casework.acting import COUNTY_VIEW
+from tests.casework.acting import COUNTY_VIEW, PRINCIPAL_VIEW
 from tests.county import (
     CHILD,
     ELSEWHERE,
+    KLASS,
     MONDAY,
     OTHER_CLASS_PATH,
     OTHER_KLASS,
@@ -36,6 +37,22 @@ async def test_what_a_homeroom_teacher_noticed_is_logged_and_may_raise_an_alert(
     assert types(again) == ["casework.ObservationLogged", "casework.RiskFlagged"]
     [alert] = (await asked(world, f"/casework/alerts?child={CHILD}"))["alerts"]
     assert (alert["kind"], alert["sign"]) == ("manual", "mood")
+
+
+async def test_a_class_of_which_nothing_was_noticed_for_long_is_listed(
+    world: World, told: Told
+) -> None:
+    listed, klass = "/casework/observations", f"/enrollment/classes/{KLASS}"
+    assert klass in await page(world, listed, PRINCIPAL_VIEW)
+    seen = {"observed_at": at(MONDAY, 8, 0), "kind": "peers"}
+    logged = await send(world, "log_observation", child=CHILD, **seen)
+    assert types(logged) == ["casework.ObservationLogged"]
+    assert klass not in await page(world, listed, PRINCIPAL_VIEW)
+    days = rule("observation.homeroom_silent_days")
+    await world.move_to(at(MONDAY + timedelta(days=days), 7))
+    assert klass not in await page(world, listed, PRINCIPAL_VIEW)
+    await world.move_to(at(MONDAY + timedelta(days=days), 9))
+    assert klass in await page(world, listed, PRINCIPAL_VIEW)
 
 
 @pytest.mark.parametrize(
@@ -75,6 +92,7 @@ async def test_of_alerts_those_of_junior_school_stand_first_and_of_grades_8_and_
 ) -> None:
     weights = rule("risk.grade_weights")
     assert weights[3] < weights[7] < weights[8] == weights[9]
+    assert rule("risk.group_weights")["poor"] > 0
     await in_grade(world, told, 3)
     for child in (ELSEWHERE, CHILD):  # the primary pupil was flagged first
         await send(world, "flag_risk", COUNTY_VIEW, child=child, sign="dropout_signs")

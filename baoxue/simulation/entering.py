@@ -1,0 +1,161 @@
+"""A county is entered before its first day: units, terms, classes, staff, accounts, children."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from baoxue.client import OPERATOR
+from baoxue.simulation.accounts import Accounts, CommandRefused
+from baoxue.simulation.county import County, Post, Staff
+from baoxue.simulation.people import Child
+from services.casework.commands import TABLE as CASEWORK
+from services.enrollment.bulk import people
+from services.enrollment.bulk.rows import ChildRow, PersonAnswer, RoleRow, StaffRow
+from services.enrollment.bulk.writing import circumstances
+from services.enrollment.commands import TABLE as ENROLLMENT
+from shared.access_words import Right
+from shared.commands import Command
+
+HOMEROOM = "homeroom_teacher"
+Register = Callable[..., Awaitable[list[PersonAnswer]]]
+TABLES: Mapping[str, Mapping[str, Command]] = {
+    "enrollment": ENROLLMENT,
+    "casework": CASEWORK,
+}
+
+
+async def enter(accounts: Accounts, county: County) -> None:
+    """Everything that an operator and a county's first import bring. Raises CommandRefused."""
+    found = {"code": county.code, "name": county.name}
+    await accounts.send("enrollment", "found_county", OPERATOR, found)
+    for unit in _units(county):
+        await accounts.send("enrollment", "register_unit", OPERATOR, unit)
+    for term in _terms(county):
+        await accounts.send("enrollment", "open_term", OPERATOR, term)
+    classes = await _classes(accounts, county)
+    places = _Places(county, classes)
+    staff = [places.staff(one) for one in county.staff]
+    await _registered(accounts, county, "import.staff", people.register_staff, staff)
+    for wish in _homerooms(county, classes, staff):
+        await accounts.send("enrollment", "assign_homeroom", OPERATOR, wish)
+    children = [places.child(one) for one in county.children]
+    await _registered(accounts, county, "import.run", people.register_children, children)
+
+
+async def _registered(
+    accounts: Accounts, county: County, right: Right, register: Register, rows: Sequence[Any]
+) -> None:
+    """As an import by the operator writes them. Raises CommandRefused."""
+    edge, viewer = accounts.edges["enrollment"], await accounts.viewer(OPERATOR)
+    told = circumstances(
+        await edge.moment(),
+        viewer,
+        right,
+        county.code,
+        county.path_of(county.code),
+        command_id=uuid7(),
+        via="import",
+    )
+    for answer in await register(edge, told, county.code, rows):
+        if answer.refused is not None:
+            raise CommandRefused(right, answer.refused.code, str(answer.refused))
+    accounts.sent += len(rows)
+
+
+def _homerooms(
+    county: County, classes: Sequence[UUID], staff: Sequence[StaffRow]
+) -> list[dict[str, Any]]:
+    """Whose each class is, from its first day on."""
+    since = county.terms[0].opens_on
+    return [
+        {"klass": classes[post.klass], "staff": row.staff, "valid_from": since}
+        for one, row in zip(county.staff, staff, strict=True)
+        for post in one.posts
+        if post.role == HOMEROOM and post.klass is not None
+    ]
+
+
+def _units(county: County) -> list[dict[str, Any]]:
+    """Townships first: a school stands below one."""
+    since = county.terms[0].opens_on
+    rows = [(one.code, "division", one.name, county.code) for one in county.townships]
+    rows += [(one.code, "school", one.name, one.township) for one in county.schools]
+    names = ("unit", "kind", "name", "parent")
+    return [{**dict(zip(names, row, strict=True)), "valid_from": since} for row in rows]
+
+
+def _terms(county: County) -> list[dict[str, Any]]:
+    return [
+        {
+            "unit": county.code,
+            "term": one.code,
+            "name": one.name,
+            "opens_on": one.opens_on,
+            "ends_on": one.ends_on,
+        }
+        for one in county.terms
+    ]
+
+
+async def _classes(accounts: Accounts, county: County) -> list[UUID]:
+    """The ids of the classes, in the plan's order."""
+    made = []
+    for one in county.classes:
+        klass = UUID(str(uuid7()))
+        wish = {
+            "klass": klass,
+            "school": one.school,
+            "grade": one.grade,
+            "name": one.name,
+            "valid_from": county.terms[0].opens_on,
+        }
+        await accounts.send("enrollment", "open_class", OPERATOR, wish)
+        made.append(klass)
+    return made
+
+
+class _Places:
+    """People as a first import brings them, with the paths of where they belong."""
+
+    def __init__(self, county: County, classes: Sequence[UUID]) -> None:
+        self._county, self._classes = county, classes
+        self._paths = {one.code: county.path_of(one.code) for one in county.schools}
+        self._since = county.terms[0].opens_on
+
+    def staff(self, one: Staff) -> StaffRow:
+        roles = [
+            RoleRow(role=post.role, unit=unit, path=path, valid_from=self._since)
+            for post in one.posts
+            if post.role != HOMEROOM
+            for unit, path in [self._of(post)]
+        ]
+        return StaffRow(
+            staff=uuid7(),
+            unit=one.unit,
+            path=self._county.path_of(one.unit),
+            fields={"name": one.name, "idnumber": one.idnumber, "phone": one.phone},
+            staff_number=one.staff_number,
+            roles=tuple(roles),
+            account=one.account,
+        )
+
+    def child(self, one: Child) -> ChildRow:
+        return ChildRow(
+            child=uuid7(),
+            fields=one.fields,
+            path=self._class_path(one.klass),
+            klass=self._classes[one.klass],
+            seat=one.seat,
+            on=self._since,
+        )
+
+    def _of(self, post: Post) -> tuple[str, str]:
+        """Unit and path of a post."""
+        if post.klass is None:
+            return post.unit, self._county.path_of(post.unit)
+        return str(self._classes[post.klass]), self._class_path(post.klass)
+
+    def _class_path(self, klass: int) -> str:
+        return f"{self._paths[self._county.classes[klass].school]}/{self._classes[klass]}"

@@ -1,0 +1,117 @@
+"""Forms about one child: leave, and what the register says of it."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi.responses import HTMLResponse
+
+from services.enrollment.pages.child import begin_child, open_fields
+from services.enrollment.pages.drawing import command, new_id
+from services.enrollment.pages.masks import KINDS, NOTHING
+from services.enrollment.queries.attendance import current_leave
+from services.enrollment.queries.children import ChildRow
+from shared.access_words import Right
+from shared.console import Visit
+from shared.contracts.words import day_words, word
+from shared.edge import Edge, allowed
+from shared.rights import Viewer
+from shared.session_http import viewer as signed_in
+from shared.web.models.form import Field, Form, FormPage, Option
+from shared.web.models.layout import Link
+
+# (label, right, what the button says)
+FORMS: Mapping[str, tuple[str, Right, str]] = {
+    "grant_leave": ("登记请假", "leave.record", "登记"),
+    "end_leave": ("销假", "leave.record", "登记"),
+    "change_child": ("修改信息", "child.change", "存下修改"),
+}
+LEAVES = (Option(value="sick", label="病假"), Option(value="personal", label="事假"))
+# What the register's form shows as it is; numbers and phones are typed anew, never shown.
+CHANGED = (
+    "name",
+    "sex",
+    "born",
+    "ethnic",
+    "idnumber",
+    "studentnumber",
+    "hukou",
+    "address",
+    "guardian",
+    "guardianrelation",
+    "phone",
+    "guardian2",
+    "phone2",
+)
+
+
+def router(edge: Edge) -> APIRouter:
+    """`/enrollment/children/{child}/do/{name}`."""
+    api = APIRouter(prefix="/enrollment/children")
+
+    @api.get("/{child}/do/{name}")
+    async def form(
+        child: UUID, name: str, request: Request, viewer: Annotated[Viewer, Depends(signed_in)]
+    ) -> HTMLResponse:
+        if name not in FORMS:
+            raise HTTPException(404)
+        found, row = await begin_child(edge, request, viewer, child, f"child.{name}")
+        allowed(viewer, FORMS[name][1], row.path, found.moment)
+        return await found.html("form.html", await form_page(found, row, name), "children")
+
+    return api
+
+
+async def form_page(found: Visit, row: ChildRow, name: str) -> FormPage:
+    label, _, submit = FORMS[name]
+    back = f"/enrollment/children/{row.child}"
+    opened = await open_fields(found, row, "name")
+    async with found.edge.service.engine.connect() as conn:
+        leave = await current_leave(conn, row.child, found.today)
+    fields = await _fields(found, row, name)
+    return FormPage(
+        title=label,
+        back=back,
+        child=opened.get("name", ""),
+        about=" ".join(filter(None, (row.school_name, row.klass_name))),
+        detail=_leave(leave) if name != "change_child" else "",
+        form=Form(
+            action=command(name),
+            command_id=new_id(),
+            version=0,
+            submit=submit,
+            fields=fields,
+            hidden=(("child", str(row.child)),),
+            cancel=Link(text="不登记了", href=back),
+        ),
+    )
+
+
+def _leave(leave: tuple[date, date, str] | None) -> str:
+    if leave is None:
+        return ""
+    first, last, kind = leave
+    return f"已经登记：{word(kind)} {day_words(first)}—{day_words(last)}。"
+
+
+async def _fields(found: Visit, row: ChildRow, name: str) -> tuple[Field, ...]:
+    today = (found.today.isoformat(),)
+    if name == "end_leave":
+        return (Field(name="on", label="哪天回来", kind="date", value=today, required=True),)
+    if name == "grant_leave":
+        return (
+            Field(name="kind", label="哪种假", kind="choice", options=LEAVES, required=True),
+            Field(name="first_on", label="从", kind="date", value=today, required=True),
+            Field(name="last_on", label="到（含）", kind="date", value=today, required=True),
+            Field(name="note", label="假条上怎么写", kind="area", hint="可以不填"),
+        )
+    opened = await open_fields(found, row, *(one for one in CHANGED if one not in KINDS))
+    return tuple(_changed(row, one, opened.get(one, "")) for one in CHANGED)
+
+
+def _changed(row: ChildRow, name: str, text: str) -> Field:
+    shown = (text,) if text and text not in NOTHING else ()
+    hint = "已登记；要改才填" if row.fields.get(name) and not shown else ""
+    return Field(name=name, label=word(name), value=shown, hint=hint)
