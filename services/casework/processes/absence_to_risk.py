@@ -17,15 +17,9 @@ from services.casework.domain.alert_state import Open
 from services.casework.domain.case_commands import DetectRelapse
 from services.casework.domain.case_state import Observing
 from services.casework.processes.resting_on import resting_on
+from services.casework.queries import streams
 from services.casework.queries.deadlines import due_of, report_timer
 from services.casework.queries.people import school_of
-from services.casework.queries.streams import (
-    RUNS,
-    SAVE_RUN,
-    lock_children,
-    remember,
-    streams_of,
-)
 from shared import clock
 from shared.contracts import enrollment as e
 from shared.contracts.decode import decode
@@ -91,7 +85,7 @@ async def _apply_ledger(
 ) -> None:
     facts = [(entry, _fact(entry)) for entry in entries]
     children = list(dict.fromkeys(fact.child for _, fact in facts))
-    await lock_children(conn, children)
+    await streams.lock_children(conn, children)
     work = await _work(conn, rules, ledger, entries, children)
     for entry, fact in facts:
         _take(work, entry, fact)
@@ -100,14 +94,14 @@ async def _apply_ledger(
     await _append(conn, work)
     await arm_many(conn, work.timers)
     for stream, child in work.begun:
-        await remember(conn, stream, ledger, child)
+        await streams.remember(conn, stream, ledger, child)
     saved = [
         {"child": child, "last_on": run.last_on, "days": run.days, "ended": run.ended}
         for child, run in work.runs.items()
         if child in work.changed
     ]
     if saved:
-        await conn.execute(SAVE_RUN, saved)
+        await conn.execute(streams.SAVE_RUN, saved)
 
 
 def _fact(entry: Entry) -> Any:
@@ -133,13 +127,13 @@ async def _work(
         cause_at=max(entry.envelope.recorded_at for entry in entries),
     )
     batch = Batch(circumstances)
-    known = await streams_of(conn, ledger, children)
+    known = await streams.streams_of(conn, ledger, children)
     names = [one for streams in known.values() for one in streams]
     await batch.load(conn, ALERT, [one.stream for one in names if not one.is_case])
     await batch.load(conn, CASE, [one.stream for one in names if one.is_case])
     new = [_alert_stream(entry) for entry in entries]
     await batch.load(conn, ALERT, new)
-    runs = await conn.execute(RUNS, {"children": list(children)})
+    runs = await conn.execute(streams.RUNS, {"children": list(children)})
     return Work(
         batch,
         rules,

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
 from typing import Any, TypeVar
@@ -154,7 +154,7 @@ def decide(batch: Batch, step: Step, told: Circumstances | None = None) -> list[
         raise Conflict(step.stream, step.expected, held.version)
     if told is not None:
         # Each event keeps its own actor: a batch of the simulator speaks for many teachers.
-        batch.circumstances = replace(batch.circumstances, actor=told.actor)
+        batch.circumstances = told
     return batch.decide(
         step.stream,
         step.command,

@@ -58,6 +58,8 @@ class Rolls:
     moment: Moment
     pupils: Pupils = field(default_factory=Pupils)
     sheets: dict[tuple[UUID, date], Sheet] = field(default_factory=dict)
+    # What has been refused already, by sheet, row and (in a grid) cell: one reason is enough.
+    told: set[tuple[str, int, str]] = field(default_factory=set)
 
     async def compare(self, conn: AsyncConnection, rows: Sequence[ChildDay | ClassDay]) -> None:
         """Everything that the rows come to, noted in the findings."""
@@ -111,7 +113,9 @@ class Rolls:
     def _refuse(
         self, row: RowLike, code: str, reason: str, mend: str, *, at: str = "", cell: str = ""
     ) -> None:
-        self.found.refuse(row, code, reason, mend, at=at, cell=cell or getattr(row, "cell", ""))
+        own = getattr(row, "cell", "")
+        self.told.add((row.sheet, row.row, own))
+        self.found.refuse(row, code, reason, mend, at=at, cell=cell or own)
 
     def _day_is_good(self, row: ChildDay | ClassDay, klass: Klass) -> bool:
         today = self.founding.today
@@ -250,7 +254,7 @@ class Rolls:
             else f"{sheet.klass.name} {sheet.on} 这一天有别的行不收"
         )
         for row in sheet.rows:
-            if (row.sheet, row.row) not in self.found.bad or isinstance(row, ChildDay):
+            if (row.sheet, row.row, getattr(row, "cell", "")) not in self.told:
                 self._refuse(row, "roll_not_whole", reason, "补全这一天再传")
 
     async def _standing(self, conn: AsyncConnection, sheets: Sequence[Sheet]) -> dict[str, Marks]:

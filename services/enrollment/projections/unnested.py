@@ -19,7 +19,9 @@ class Unnested:
 def unnested(columns: Mapping[str, str], before: str, after: str) -> Unnested:
     """`before … from unnest(…) as u(names) after`; `columns`: name → type of the array's items."""
     arrays = ", ".join(f"cast(:{name} as {kind}[])" for name, kind in columns.items())
-    sql = f"{before} from unnest({arrays}) as u({', '.join(columns)}) {after}"
+    # Quoted: a column may be called like a word of SQL, such as `on`.
+    names = ", ".join(f'"{name}"' for name in columns)
+    sql = f"{before} from unnest({arrays}) as u({names}) {after}"
     return Unnested(tuple(columns), text(sql))
 
 
