@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
 from typing import Any, TypeVar
@@ -153,8 +153,8 @@ def decide(batch: Batch, step: Step, told: Circumstances | None = None) -> list[
     if step.expected is not None and step.expected != held.version:
         raise Conflict(step.stream, step.expected, held.version)
     if told is not None:
-        # Each event keeps its own actor: a batch of the simulator speaks for many teachers.
-        batch.circumstances = replace(batch.circumstances, actor=told.actor)
+        # Each command keeps its own actor and rules: a batch may speak for many teachers.
+        batch.circumstances = told
     return batch.decide(
         step.stream,
         step.command,

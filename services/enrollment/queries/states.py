@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.batch import CURRENT, Aggregate, restore
 from shared.event import Envelope, read
+from shared.event_store import BY_COMMAND
 
 
 async def state_of(
