@@ -13,7 +13,17 @@ from services.enrollment.aggregates import ATTENDANCE
 from services.enrollment.bulk.rolls import RollEntry, submit_roll, submit_rolls
 from services.enrollment.domain.roll import Absent, NoSchoolThatDay
 from shared.policy.pack import seed_pack
-from tests.enrollment.world import CHILDREN, KLASS, OPENS, Enrolled, at, day, enroll
+from tests.enrollment.world import (
+    CHILDREN,
+    KLASS,
+    OPENS,
+    OTHER_TOWNSHIP,
+    SCHOOL,
+    Enrolled,
+    at,
+    day,
+    enroll,
+)
 
 FIRST, SECOND, *_ = CHILDREN
 # A Saturday on which the national calendar makes up for a holiday, and the Sunday after it.
@@ -154,7 +164,7 @@ async def test_rolls_of_a_file_and_of_a_hand_race_and_both_are_kept(school: Enro
     hand = [await entry(school, on, SECOND) for on in days]
     bulk = submit_rolls(school.world.edge, file, via="import")
     singles = [submit_roll(school.world.edge, one, via="web") for one in hand]
-    answers, *others = await asyncio.gather(bulk, *singles)
+    answers, others = await asyncio.gather(bulk, asyncio.gather(*singles))
     assert all(one.refused is None for one in [*answers, *others])
     rolls = await school.events("DailyRollSubmitted")
     assert len(rolls) == 2 * len(days)
@@ -186,6 +196,48 @@ async def test_a_seat_is_changed_and_a_class_left_without_a_second_place(school:
             text("select seat, since, until from membership where child = :c"), {"c": FIRST}
         )
         assert [tuple(row) for row in found] == [(40, OPENS, day(2))]
+
+
+async def test_what_lies_below_a_moved_unit_moves_with_it(school: Enrolled) -> None:
+    await take(school, day(0), FIRST)
+    leave = {"child": SECOND, "kind": "sick", "first_on": day(1), "last_on": day(1)}
+    await school.give("grant_leave", "teacher", **leave)
+    await school.give("move_unit", "officer", unit=SCHOOL, parent=OTHER_TOWNSHIP)
+    new = f"990000/990100/990101/{OTHER_TOWNSHIP}/{SCHOOL}/{KLASS}"
+    async with school.world.engine.connect() as conn:
+        for table in ("klass", "child", "membership", "roll_day", "absence", "leave_given"):
+            rows = await conn.execute(
+                text(f"select distinct path from {table} where path like :p"), {"p": f"%{KLASS}"}
+            )
+            assert [row.path for row in rows] == [new], table
+    await take(school, day(0), FIRST, SECOND)
+    assert (await school.events("DailyRollSubmitted"))[-1].unitpath == new
+
+
+async def test_the_board_shows_what_a_recall_leaves(school: Enrolled) -> None:
+    await school.give("submit_roll", "teacher", **_away(day(0), FIRST))
+    await school.give("submit_roll", "teacher", **_away(day(0), SECOND))
+    await school.give("recall_roll", "teacher", klass=KLASS, on=day(0), recalls=2)
+    assert await _board(school) == ((1, 5, 4), [FIRST])
+    await school.give("recall_roll", "teacher", klass=KLASS, on=day(0), recalls=1)
+    assert await _board(school) == ((None, None, None), [])
+
+
+async def test_leave_that_ended_is_leave_no_more(school: Enrolled) -> None:
+    leave = {"child": FIRST, "kind": "sick", "first_on": day(0), "last_on": day(4)}
+    await school.give("grant_leave", "teacher", **leave)
+    await school.give("end_leave", "teacher", child=FIRST, on=day(2))
+    async with school.world.engine.connect() as conn:
+        found = await conn.execute(text("select first_on, last_on from leave_given"))
+        assert [tuple(row) for row in found] == [(day(0), day(1))]
+
+
+async def _board(school: Enrolled) -> tuple[tuple[Any, ...], list[Any]]:
+    """(submission, expected, present) of the one roll, and who is absent by it."""
+    async with school.world.engine.connect() as conn:
+        row = (await conn.execute(text("select submission, expected, present from roll_day"))).one()
+        away = await conn.execute(text("select child from absence where mark is not null"))
+        return tuple(row), [one.child for one in away]
 
 
 def _away(on: date, *children: Any) -> dict[str, Any]:
