@@ -1,7 +1,7 @@
 """What every service process runs: HTTP, feed, relay, subscriptions, timers, health."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,6 +47,8 @@ class Service:
     opening: Opening = field(init=False)
     relay: Relay | None = None
     followers: list[Follower] = field(default_factory=list)
+    # What else a service does for ever, such as bringing in files.
+    loops: list[Callable[[], Coroutine[Any, Any, None]]] = field(default_factory=list)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _broker: Broker | None = None
     _producer: Producer | None = None
@@ -83,6 +85,8 @@ class Service:
                 self._spawn(follower.follow_own())
             else:
                 self._spawn(follower.sweep())
+        for loop in self.loops:
+            self._spawn(loop())
         self._spawn(timer.run(self.engine, self.timers, self.waking))
         await self._connect_broker()
 

@@ -13,7 +13,7 @@ from services.casework.processes.founding_rules import founding_rules
 from services.casework.projections import follow_places, project_boards
 from services.casework.queries.deadlines import REPORT_OVERDUE
 from services.casework.timers import report_overdue
-from shared.commands import router
+from shared.commands import VIAS, router
 from shared.composition import application, compose
 from shared.console import refusal
 from shared.directory import project_directory
@@ -50,7 +50,7 @@ def make_app(settings: Settings | None = None) -> FastAPI:
 def app_of(edge: Edge) -> FastAPI:
     """The application of an edge that is composed already."""
     app = application(edge, refusal)
-    app.include_router(router("casework", edge, TABLE))
+    app.include_router(router("casework", edge, TABLE, (*VIAS, "import")))
     for part in (api, today, alerts, cases, forms, children, observations):
         app.include_router(part.router(edge))
     return app

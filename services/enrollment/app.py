@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from services.enrollment import api, pages
 from services.enrollment.aggregates import SERVICE
 from services.enrollment.commands import TABLE
+from services.enrollment.imports import imports_of
 from services.enrollment.subscriptions import subscriptions
 from services.enrollment.timers import handlers
 from shared.commands import router
@@ -33,4 +34,7 @@ def app_of(edge: Edge) -> FastAPI:
     app.include_router(router(SERVICE, edge, TABLE))
     app.include_router(api.router(edge))
     app.include_router(pages.router(edge))
+    imports, bringing_in = imports_of(edge)
+    app.include_router(imports)
+    edge.service.loops.append(bringing_in)
     return app

@@ -74,6 +74,10 @@ class SchoolCalendar:
         in_force = (entry.layer for entry in self._in_force(units_of(path), day))
         return next((one.layer for one in in_force if day in one.open or day in one.closed), "")
 
+    def published(self, unit: str) -> tuple[Publication, ...]:
+        """Every layer ever published for this very unit, in order."""
+        return tuple(entry for entry in self._publications if entry.unit == unit)
+
     def school_days(self, first: date, last: date, path: str) -> tuple[date, ...]:
         """The school days from `first` to `last`, both inclusive."""
         return tuple(day for day in _days(first, last) if self.is_school_day(day, path).school)

@@ -29,11 +29,14 @@ class PolicyFields(Fields, frozen=True):
 
 
 class CalendarFields(Fields, frozen=True):
-    """`content` is the layer's JSON."""
+    """`content` is the layer's JSON. `founding`: the unit's first of its kind, which may begin in
+    the past; a later one holds from tomorrow at the earliest.
+    """
 
     unit: str
     content: str
     valid_from: date
+    founding: bool = False
 
 
 async def activate_policy(edge: Edge, viewer: Viewer, fields: PolicyFields) -> Done:
@@ -53,7 +56,7 @@ async def activate_policy(edge: Edge, viewer: Viewer, fields: PolicyFields) -> D
 
 
 async def publish_calendar(edge: Edge, viewer: Viewer, fields: CalendarFields) -> Done:
-    """Keep a calendar layer by its hash and publish it, from tomorrow at the earliest."""
+    """Keep a calendar layer by its hash and publish it, as the domain allows."""
     layer = _layer(fields.content.encode())
     content = encode_layer(layer)  # equal calendars have equal hashes
     now, grant, path, ledger = await _begin(edge, viewer, "calendar.publish", fields.unit)
@@ -64,6 +67,7 @@ async def publish_calendar(edge: Edge, viewer: Viewer, fields: CalendarFields) -
         sha256=sha,
         valid_from=fields.valid_from,
         now=now.now,
+        founding=fields.founding,
     )
     return await _submit(edge, viewer, fields, now, grant, path, ledger, command)
 

@@ -1,0 +1,1 @@
+"""Imports through HTTP on a real database."""

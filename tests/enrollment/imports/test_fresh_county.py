@@ -1,0 +1,154 @@
+"""Staff, roster and rolls of schools that nobody has registered; the three layouts of a roll."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from services.enrollment.imports import storing
+from services.enrollment.imports.deeds import PublishDays
+from shared.policy.layer import load_layer
+from tests.enrollment.imports.sending import Office
+from tests.enrollment.sheets.files import id_number
+from tests.enrollment.world import Enrolled
+
+CODE, NAME = "2199019999", "新建初级中学"
+PUPILS = ["田小禾", "沙马木呷", "吉克阿依"]
+STAFF = [
+    [
+        "姓名",
+        "工号",
+        "身份证件号",
+        "手机",
+        "学校标识码",
+        "学校名称",
+        "职务",
+        "任教班级",
+        "班主任班级",
+    ],
+    ["何立新", "T01", "", "13800000001", CODE, NAME, "校长", "", ""],
+    ["沈秀兰", "T02", "", "13800000002", CODE, NAME, "教师", "七（1）班", "七（1）班"],
+]
+ROSTER = [
+    ["学生姓名", "身份证号", "学校标识码", "学校名称", "年级", "班级"],
+    *([name, id_number(n), CODE, NAME, "七年级", "1班"] for n, name in enumerate(PUPILS, 1)),
+]
+
+
+@pytest.fixture
+async def office(county: Enrolled, tmp_path: Path) -> Office:
+    made = Office(county, await county.viewer("officer"), tmp_path)
+    staff = (await made.send("staff", STAFF))["report"]
+    assert (staff["accepted"], staff["stored"], staff["rejected"]) == (2, True, []), staff
+    pupils = (await made.send("roster", ROSTER))["report"]
+    assert (pupils["accepted"], pupils["stored"], pupils["rejected"]) == (3, True, []), pupils
+    return made
+
+
+def day_list(day: str, marks: dict[str, str]) -> list[list[object]]:
+    heads = ["日期", "学校标识码", "年级", "班级", "姓名", "出勤情况"]
+    return [heads, *([day, CODE, "七年级", "1班", name, mark] for name, mark in marks.items())]
+
+
+async def test_a_staff_list_founds_school_and_class_and_grants_roles(office: Office) -> None:
+    roles = await office.county.events("RoleGranted")
+    mine = [e for e in roles if CODE in e.unitpath]
+    assert len(mine) == 3  # principal, subject teacher, homeroom teacher
+    assigned = await office.county.events("HomeroomTeacherAssigned")
+    assert any(CODE in e.unitpath for e in assigned)
+    before = len(await office.county.events())
+    again = (await office.send("staff", STAFF))["report"]
+    assert (again["unchanged"], again["stored"]) == (2, True)
+    assert len(await office.county.events()) == before
+
+
+async def test_a_row_for_each_child_and_day(office: Office) -> None:
+    rows = day_list("2026-11-13", {"田小禾": "到校", "沙马木呷": "旷课", "吉克阿依": "病假"})
+    report = (await office.send("roll", rows))["report"]
+    assert (report["accepted"], report["stored"], report["rejected"]) == (3, True, [])
+    (event,) = await office.county.events("DailyRollSubmitted")
+    assert event.via == "import" and event.unitpath.split("/")[-2] == CODE
+    again = (await office.send("roll", rows))["report"]
+    assert (again["unchanged"], again["stored"]) == (3, True)
+    rows[2][-1] = "到校"
+    mended = (await office.send("roll", rows))["report"]
+    assert (mended["changed"], mended["unchanged"]) == (1, 2)
+    assert [one["code"] for one in mended["warnings"]] == ["roll_correction"]
+
+
+async def test_children_not_named_are_asked_about(office: Office) -> None:
+    rows = day_list("2026-11-13", {"沙马木呷": "旷课"})
+    asked = await office.send("roll", rows)
+    (question,) = asked["report"]["questions"]
+    assert question["option"] == "rest" and not asked["report"]["stored"]
+    report = (await office.send("roll", rows, answers={"rest": "present"}))["report"]
+    assert (report["accepted"], report["stored"]) == (3, True)
+
+
+async def test_a_list_of_absentees_must_agree_with_the_class(office: Office) -> None:
+    heads = ["日期", "学校标识码", "班级", "应到", "实到", "缺勤名单"]
+    good = [heads, ["2026-11-13", CODE, "七（1）班", 3, 2, "沙马木呷（病假）"]]
+    report = (await office.send("roll", good))["report"]
+    assert (report["accepted"], report["stored"]) == (3, True), report
+    bad = [heads, ["2026-11-12", CODE, "七（1）班", 4, 3, "沙马木呷"]]
+    report = (await office.send("roll", bad))["report"]
+    assert [one["code"] for one in report["rejected"]] == ["expected_differs"]
+    stranger = [heads, ["2026-11-12", CODE, "七（1）班", 3, 2, "无此人"]]
+    report = (await office.send("roll", stranger))["report"]
+    assert "child_unknown" in [one["code"] for one in report["rejected"]]
+    assert not report["stored"]
+
+
+async def test_a_month_grid(office: Office) -> None:
+    heads: list[object] = ["姓名", *(str(n) for n in range(9, 14))]
+    rows = [
+        [f"{NAME}七（1）班2026年11月考勤表"],
+        heads,
+        ["田小禾", "√", "√", "√", "", "√"],
+        ["沙马木呷", "√", "旷", "旷", "", "病"],
+        ["吉克阿依", "√", "√", "√", "", "√"],
+    ]
+    report = (await office.send("roll", rows, sheet="七（1）", school=CODE))["report"]
+    assert (report["accepted"], report["stored"], report["rejected"]) == (12, True, []), report
+    assert len(await office.county.events("DailyRollSubmitted")) == 4
+
+
+async def test_days_that_no_roll_can_have_are_refused(office: Office) -> None:
+    everybody = dict.fromkeys(PUPILS, "到校")
+    for day, code in (
+        ("2026-11-14", "no_school_that_day"),
+        ("2026-11-17", "roll_in_future"),
+    ):
+        report = (await office.send("roll", day_list(day, everybody)))["report"]
+        assert {one["code"] for one in report["rejected"]} == {code}
+        assert len(report["rejected"]) == 3 and not report["stored"]
+
+
+async def test_a_term_and_days_of_a_calendar(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terms = [
+        ["学期", "开学日期", "结束日期"],
+        ["2026—2027学年第一学期", "2026-09-01", "2027-01-22"],
+    ]
+    report = (await office.send("calendar", terms))["report"]
+    assert (report["changed"], report["stored"]) == (1, True), report
+    again = (await office.send("calendar", terms))["report"]
+    assert (again["unchanged"], again["stored"]) == (1, True)
+    sent: list[PublishDays] = []
+
+    async def publish(_edge: object, _job: object, _id: object, deed: PublishDays) -> list[str]:
+        sent.append(deed)
+        return []
+
+    monkeypatch.setattr(storing, "publish", publish)
+    days = [
+        ["日期", "是否上课", "原因"],
+        ["2026-11-26", "否", "运动会"],
+        ["2026-11-28", "是", "补课"],
+    ]
+    report = (await office.send("calendar", days))["report"]
+    assert (report["accepted"], report["stored"]) == (2, True), report
+    layer = load_layer(sent[0].content.encode())
+    assert layer.closed == {date(2026, 11, 26): "运动会"} and sent[0].founding
+    assert layer.open == {date(2026, 11, 28): "补课"} and layer.layer == "county"
