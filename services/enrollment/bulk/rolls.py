@@ -258,13 +258,12 @@ def _standing(batch: Batch, entry: RollEntry) -> int:
 
 
 def _nobody(ledger: str, moment: Moment) -> Circumstances:
-    """Every roll brings its own actor and command id; these are never written."""
-    version = next(iter(moment.rules.packs.values())).version if moment.rules.packs else ""
+    """A batch begins with some circumstances; every roll brings its own, so none is written."""
     return Circumstances(
         ledger=ledger,
         actor=SYSTEM,
         via="system",
-        policy_version=version,
+        policy_version="",
         command_id=UUID(int=0),
         now=moment.now,
     )

@@ -153,7 +153,7 @@ def decide(batch: Batch, step: Step, told: Circumstances | None = None) -> list[
     if step.expected is not None and step.expected != held.version:
         raise Conflict(step.stream, step.expected, held.version)
     if told is not None:
-        # Each event keeps its own actor: a batch of the simulator speaks for many teachers.
+        # Each command keeps its own actor and rules: a batch may speak for many teachers.
         batch.circumstances = told
     return batch.decide(
         step.stream,

@@ -156,8 +156,8 @@ async def move_unit(edge: Edge, viewer: Viewer, fields: MoveFields) -> Done:
         now=act.moment.now,
     )
     told = act.told(UNITS, place.ledger, place.path)
-    path = f"{parent.path}/{fields.unit}"
-    return await act.write(told, _step(fields, command, path), next=ACCOUNTS_PAGE)
+    # The envelope names where the unit was: boards find by it what lay below.
+    return await act.write(told, _step(fields, command, place.path), next=ACCOUNTS_PAGE)
 
 
 async def rename_unit(edge: Edge, viewer: Viewer, fields: RenameFields) -> Done:

@@ -23,8 +23,8 @@ MEMBER = {
     "path": "text",
 }
 LEFT = unnested(
-    {"child": "uuid", "klass": "uuid", "on": "date"},
-    "update membership m set until = u.on",
+    {"child": "uuid", "klass": "uuid", "day": "date"},
+    "update membership m set until = u.day",
     "where m.child = u.child and m.klass = u.klass and m.until is null",
 )
 # Enrolled again in the same class means another seat; only a new class is a new row.
