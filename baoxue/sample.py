@@ -12,10 +12,19 @@ from rich.status import Status
 
 from baoxue.moving import NotSimulated
 from baoxue.simulation.accounts import CommandRefused
-from baoxue.simulation.demo import FIRST, PASSWORD, Demo, last_day, make_demo, things_to_try
+from baoxue.simulation.demo import (
+    FIRST,
+    PASSWORD,
+    Account,
+    Demo,
+    last_day,
+    make_demo,
+    things_to_try,
+)
 from baoxue.simulation.whole import Running, begin, live, running
 from baoxue.simulation.year import term_to_show
 from baoxue.system import NotQuiet, System
+from services.enrollment.sessions.demo import DemoRow, set_demo_accounts
 from shared import credentials
 from shared.event import SHANGHAI, business_day
 from shared.settings import Settings
@@ -81,6 +90,14 @@ async def _passwords(run: Running, demo: Demo) -> None:
     async with run.accounts.edges["enrollment"].service.engine.begin() as conn:
         for one in demo.accounts:
             await credentials.set_password(conn, one.account, PASSWORD, machine)
+        await set_demo_accounts(conn, [_row(demo, one) for one in demo.accounts])
+
+
+def _row(demo: Demo, one: Account) -> DemoRow:
+    plan = next(plan for plan in demo.plans if plan.county.code == one.county)
+    role, _, where = one.where.partition("，")
+    name = plan.county.staff[one.staff].name
+    return DemoRow(account=one.account, name=name, role=role, tries=where)
 
 
 async def _to_now(run: Running) -> None:

@@ -33,8 +33,8 @@ def app_of(edge: Edge) -> FastAPI:
     app = application(edge, refusal)
     app.include_router(router(SERVICE, edge, TABLE))
     app.include_router(api.router(edge))
+    app.include_router(pages.router(edge))
     imports, bringing_in = imports_of(edge)
     app.include_router(imports)
     edge.service.loops.append(bringing_in)
-    app.include_router(pages.router(edge))
     return app

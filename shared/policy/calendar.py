@@ -69,14 +69,14 @@ class SchoolCalendar:
             kinds = self._years[key] = self._year(*key)
         return kinds[day.timetuple().tm_yday - 1]
 
-    def published(self, unit: str) -> tuple[Publication, ...]:
-        """Every layer ever published for this very unit, in order."""
-        return tuple(entry for entry in self._publications if entry.unit == unit)
-
     def layer_of(self, day: date, path: str) -> str:
         """national, county or school: whose layer names `day` for the unit; "" if none does."""
         in_force = (entry.layer for entry in self._in_force(units_of(path), day))
         return next((one.layer for one in in_force if day in one.open or day in one.closed), "")
+
+    def published(self, unit: str) -> tuple[Publication, ...]:
+        """Every layer ever published for this very unit, in order."""
+        return tuple(entry for entry in self._publications if entry.unit == unit)
 
     def school_days(self, first: date, last: date, path: str) -> tuple[date, ...]:
         """The school days from `first` to `last`, both inclusive."""

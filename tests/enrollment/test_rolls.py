@@ -1,12 +1,14 @@
 """From a roll to absences and long runs: sent, settled, corrected, recalled, missing, excused."""
 
-from datetime import date, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import Any
+from uuid import UUID
 
+import msgspec
 import pytest
-from uuid_utils.compat import uuid7
 
-from services.enrollment.bulk.rolls import RollEntry, submit_rolls
+from services.enrollment.bulk.rolls import RollEntry, submit_roll, submit_rolls
 from services.enrollment.domain.roll import (
     Absent,
     RecallByAnother,
@@ -14,11 +16,13 @@ from services.enrollment.domain.roll import (
     RollIncomplete,
 )
 from shared.event_store import Conflict
-from shared.rights import NotAllowed
+from shared.rights import NotAllowed, Viewer
 from tests.enrollment.world import (
     CHILDREN,
     KLASS,
+    OPENS,
     OTHER_KLASS,
+    SCHOOL,
     Enrolled,
     at,
     day,
@@ -114,12 +118,13 @@ async def test_a_class_without_a_roll_at_the_cut_off_is_missing_once(school: Enr
 
 
 async def test_the_forms_shape_is_the_same_roll(school: Enrolled) -> None:
-    form = {str(child): "present" for child in CHILDREN} | {str(FIRST): "sick"}
+    present = [str(child) for child in CHILDREN if child != FIRST]
+    form: dict[str, Any] = {"present": present, "sick": str(FIRST)}
     done = await school.give("submit_roll", "teacher", klass=str(KLASS), on=str(day(0)), **form)
     (sent,) = done.outcome.envelopes
     assert b'"mark":"sick","reason":"sick"' in bytes(sent.data)
     assert done.next == f"/enrollment/classes/{KLASS}/rolls/{day(0)}"
-    del form[str(SECOND)]
+    present.remove(str(SECOND))
     with pytest.raises(RollIncomplete):
         await school.give("submit_roll", "teacher", klass=str(KLASS), on=str(day(0)), **form)
 
@@ -175,28 +180,53 @@ async def test_a_principal_takes_it_on_the_teachers_behalf(school: Enrolled) -> 
     assert (sent.actorid, sent.onbehalfof) == (str(uid("principal")), str(uid("teacher")))
 
 
-async def test_many_rolls_at_once_are_what_one_by_one_would_be(school: Enrolled) -> None:
-    """The same rolls, of two weeks and twice with corrections, by both ways."""
-    teacher = await school.viewer("teacher")
-    days = [day(-n) for n in range(40, 0, -1)]
-    school_days = [one for one in days if one.weekday() < 5 and not date(2026, 10, 1) <= one]
-    days = school_days or [day(0) - timedelta(days=n) for n in (7, 6, 5, 4, 3)]
-    entries = [
-        RollEntry(
-            viewer=teacher,
-            klass=KLASS,
-            on=one,
-            absent=(Absent(child=CHILDREN[turn % 5], mark="unexcused", reason="not_known"),),
-            command_id=uuid7(),
-        )
-        for turn in range(200 // len(days))
-        for one in days
+async def test_two_hundred_rolls_at_once_are_what_one_by_one_would_be(school: Enrolled) -> None:
+    """Ten days of two classes, each roll corrected nineteen times: in bulk here, singly there."""
+    twins = tuple(uid(f"twin {n}") for n in range(5))
+    twin = uid("twin class")
+    await school.give("open_class", klass=twin, **CLASS_VALUES)
+    for seat, child in enumerate(twins, 1):
+        values = {"child": child, "name": "同", "klass": twin, "seat": seat, "on": OPENS}
+        await school.give("register_child", **values)
+    principal = await school.viewer("principal")
+    bulk, single = (
+        list(two_hundred(principal, *one)) for one in ((KLASS, CHILDREN), (twin, twins))
+    )
+    edge = school.world.edge
+    answers = await submit_rolls(edge, bulk, via="cli")
+    ones = [await submit_roll(edge, one, via="cli", wait=False) for one in single]
+    assert [(one.version, one.changed, one.corrected, one.refused) for one in answers] == [
+        (one.version, one.changed, one.corrected, one.refused) for one in ones
     ]
-    answers = await submit_rolls(school.world.edge, entries, via="web")
-    assert not [one for one in answers if one.refused]
-    again = await submit_rolls(school.world.edge, entries, via="web")
-    assert all(one.repeated for one in again)
-    sent = await school.events("DailyRollSubmitted")
-    assert [one.commandid for one in sent] == [str(one.command_id) for one in entries]
-    corrects = [b'"corrects":null' in bytes(one.data) for one in sent]
-    assert corrects == [n < len(days) for n in range(len(entries))]
+    assert all(one.repeated for one in await submit_rolls(edge, bulk, via="cli"))
+    await school.to(at(day(0), "08:30"))
+    assert await story(school, KLASS, CHILDREN) == await story(school, twin, twins)
+
+
+CLASS_VALUES = {"school": SCHOOL, "grade": 8, "name": "2班", "valid_from": OPENS}
+ROLLS, DAYS = 200, [date(2026, 11, n) for n in (2, 3, 4, 5, 6, 9, 10, 11, 12, 13)]
+TIMES = ("submitted_at", "settles_at")
+
+
+def two_hundred(viewer: Viewer, klass: UUID, children: Sequence[UUID]) -> Iterator[RollEntry]:
+    for turn in range(ROLLS // len(DAYS)):
+        for number, on in enumerate(DAYS):
+            who = children[(turn * 3 + number) % 5]
+            absent = Absent(child=who, mark="unexcused", reason="not_known")
+            yield RollEntry(viewer=viewer, klass=klass, on=on, absent=(absent,))
+
+
+async def story(school: Enrolled, klass: UUID, children: Sequence[UUID]) -> list[str]:
+    """Everything recorded of rolls and attendance of a class, ids taken out."""
+    names = {str(klass): "klass"} | {str(one): f"child {n}" for n, one in enumerate(children)}
+    found = []
+    for one in await school.events():
+        if one.stream.startswith(("roll-", "attendance-")) and str(klass) in one.unitpath:
+            data = msgspec.json.decode(bytes(one.data))
+            kept = {name: value for name, value in data.items() if name not in TIMES}
+            line = f"{one.stream} {one.streamversion} {one.type} {kept}"
+            for id, name in names.items():
+                line = line.replace(id, name)
+            found.append(line)
+    assert found
+    return sorted(found)

@@ -1,5 +1,6 @@
 """Fictitious first pages: teacher, principal, township, county, inspector."""
 
+from dataclasses import replace
 from datetime import date
 
 from shared.web.models.case import AlertCard
@@ -67,7 +68,7 @@ def township_today() -> TodayPage:
 
 
 def inspector_today() -> TodayPage:
-    parts = (slot("ledgers", "各账"), slot("alerts", "新预警", "right"))
+    parts = (slot("ledgers", "各账"), slot("alerts", "新预警", "right", part="alerts-seen"))
     return TodayPage(title="云溪县", unit="省督导组", parts=parts, wide_left=True)
 
 
@@ -202,7 +203,9 @@ def alert() -> AlertsPart:
 
 
 def _line(name: str, about: str, reason: str) -> AlertCard:
-    return AlertCard(name=name, href="/page/alerts", about=about, due="今天", reason=reason)
+    return AlertCard(
+        name=name, href="/page/alerts", about=about, due="今天", reason=reason, verify=VERIFY
+    )
 
 
 def alerts() -> AlertsPart:
@@ -227,6 +230,12 @@ def alerts() -> AlertsPart:
             for unit in ("u1", "u2", "u3", "u4", "u5", "u6", "u7", "u8", "all")
         ),
     )
+
+
+def alerts_seen() -> AlertsPart:
+    """The same flags for who only looks."""
+    part = alerts()
+    return replace(part, cards=tuple(replace(card, verify=None) for card in part.cards))
 
 
 def classes() -> ClassesPart:

@@ -73,6 +73,7 @@ PARTS: dict[str, tuple[str, Callable[[], object]]] = {
     "overdue": ("parts/duties.html", today.overdue),
     "alert": ("parts/alerts.html", today.alert),
     "alerts": ("parts/alerts.html", today.alerts),
+    "alerts-seen": ("parts/alerts.html", today.alerts_seen),
     "classes": ("parts/classes.html", today.classes),
     "missing": ("parts/missing.html", today.missing),
     "units": ("parts/units.html", today.units),

@@ -98,6 +98,12 @@ def test_an_inspector_sees_no_action(desktop: Page) -> None:
     expect(desktop.locator("form[method=post]:not([data-sign-out])")).to_have_count(0)
 
 
+def test_an_inspector_is_offered_to_look_where_others_verify(desktop: Page) -> None:
+    visit(desktop, "inspector")
+    expect(desktop.get_by_role("link", name="看", exact=True)).to_have_count(3)
+    expect(desktop.get_by_role("link", name="核实")).to_have_count(0)
+
+
 @pytest.mark.parametrize("zoom_width", [720, 360])
 def test_a_desk_page_reflows_when_enlarged(desktop: Page, zoom_width: int) -> None:
     desktop.set_viewport_size({"width": zoom_width, "height": 450})

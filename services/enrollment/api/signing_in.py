@@ -49,12 +49,12 @@ class Typed:
     def of(cls, values: Mapping[str, Any]) -> "Typed":
         texts = {name: value for name, value in values.items() if isinstance(value, str)}
         return cls(
-            texts.get("account", ""),
-            texts.get("password", ""),
-            texts.get("code", ""),
-            texts.get("again"),
-            texts.get("demo", ""),
-            texts.get("back", ""),
+            account=texts.get("account", ""),
+            password=texts.get("password", ""),
+            code=texts.get("code", ""),
+            again=texts.get("again"),
+            demo=texts.get("demo", ""),
+            back=texts.get("back", ""),
         )
 
 

@@ -33,6 +33,8 @@ from shared.edge import Edge
 from shared.event import Circumstances
 from shared.event_store import Aggregate, Batch, unanswered
 from shared.keyring import Keys
+from shared.rights import require_separate
+from shared.roles import ROLES
 from shared.sealed import Sealed, open_sealed, seal
 
 # A child is up to three events, a member of staff with roles and account up to five: below 500.
@@ -179,14 +181,36 @@ def _person(batch: Batch, row: StaffRow, keys: Keys, owners: Mapping[str, UUID])
         raise people.AccountOpenAlready(
             f"账号 {row.account} 已是别人的。请另取账号。", field="account"
         )
-    commands: list[Any] = [_registration(batch.held(stream).state, row, keys, batch)]
-    commands += [_grant(row, role, now) for role in row.roles]
+    state = batch.held(stream).state
+    commands: list[Any] = [_registration(state, row, keys, batch)]
+    commands += [_grant(row, role, now) for role in _new_roles(state, row)]
     if row.account:
         commands.append(people.OpenAccount(staff=row.staff, account=row.account, now=now))
     return sum(
         len(batch.decide(stream, command, unitpath=row.path, subject=subject))
         for command in commands
     )
+
+
+def _new_roles(state: Any, row: StaffRow) -> list[RoleRow]:
+    """A list that comes again brings roles that are held; those stay as they are.
+
+    Raises RolesNotTogether.
+    """
+    held = () if isinstance(state, UnknownStaff) else state.roles
+    new = [
+        role
+        for role in row.roles
+        if not any(
+            (h.role, h.unit) == (role.role, role.unit) and h.held_on(role.valid_from) for h in held
+        )
+    ]
+    together = {one.role for one in (*held, *row.roles) if one.role in ROLES}
+    for role in new:
+        if role.role not in ROLES:
+            raise people.RoleMalformed(f"没有职务“{role.role}”。请核对职务。", field="role")
+        require_separate(together, role.role)
+    return new
 
 
 def _grant(row: StaffRow, role: RoleRow, now: datetime) -> people.GrantRole:

@@ -61,7 +61,7 @@ async def open_class(edge: Edge, viewer: Viewer, fields: OpenFields) -> Done:
     )
     told = act.told(CLASSES, school.ledger, school.path)
     step = _step(klass, command, f"{school.path}/{klass}", fields)
-    return await act.write(told, step, next=NEXT)
+    return await act.write(told, step, next=f"{NEXT}/{klass}")
 
 
 async def close_class(edge: Edge, viewer: Viewer, fields: CloseFields) -> Done:

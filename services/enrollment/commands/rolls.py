@@ -65,23 +65,24 @@ class ReasonFields(Fields, frozen=True):
 
 
 def of_form(values: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The roll's form names each child once with its mark; programs list who is absent."""
-    marked = {name: mark for name, mark in values.items() if _is_child(name)}
-    if not marked:
+    """The roll's form names each child once under its mark; programs list who is absent."""
+    if not any(mark in values for mark in MARKS if mark != PRESENT):
         return values
-    strange = next((mark for mark in marked.values() if mark not in MARKS), None)
-    if strange is not None:
-        raise FieldsInvalid("每人只能是到、未到、病假或事假。请重新打开点名表。", field="absent")
-    rest = {name: value for name, value in values.items() if name not in marked}
-    absent = [{"child": c, "mark": mark} for c, mark in marked.items() if mark != PRESENT]
-    return rest | {"absent": absent, "present": [c for c, m in marked.items() if m == PRESENT]}
+    absent = [
+        {"child": child, "mark": mark}
+        for mark in MARKS
+        if mark != PRESENT
+        for child in _listed(values.get(mark))
+    ]
+    rest = {name: value for name, value in values.items() if name not in MARKS}
+    return rest | {"absent": absent, "present": _listed(values.get(PRESENT))}
 
 
-def _is_child(name: str) -> bool:
-    try:
-        return bool(UUID(name))
-    except ValueError:
-        return False
+def _listed(given: Any) -> list[Any]:
+    """One value of a form is no list yet."""
+    if given is None:
+        return []
+    return [given] if isinstance(given, str) else list(given)
 
 
 async def submit_roll(edge: Edge, viewer: Viewer, fields: RollFields) -> Done:
@@ -123,7 +124,9 @@ async def set_reason(edge: Edge, viewer: Viewer, fields: ReasonFields) -> Done:
         command_id=fields.command_id,
         seen=fields.version,
     )
-    return await _done(edge, place, await submit(edge, entry, via=fields.via))
+    done = await _done(edge, place, await submit(edge, entry, via=fields.via))
+    # A tap is answered by the child's row alone.
+    return Done(done.outcome, f"{done.next}/reasons/{fields.child}")
 
 
 async def recall_roll(edge: Edge, viewer: Viewer, fields: RecallFields) -> Done:

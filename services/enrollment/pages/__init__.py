@@ -3,9 +3,11 @@
 from fastapi import APIRouter
 
 from services.enrollment.pages import (
+    accounts,
     child,
     children,
     classes,
+    codes,
     forms,
     masks,
     office,
@@ -19,6 +21,18 @@ from shared.edge import Edge
 def router(edge: Edge) -> APIRouter:
     """Every page, fragment and JSON read of enrollment."""
     api = APIRouter()
-    for part in (today, roll, sent, classes, children, child, masks, forms, office):
+    for part in (
+        today,
+        roll,
+        sent,
+        classes,
+        children,
+        child,
+        masks,
+        forms,
+        office,
+        accounts,
+        codes,
+    ):
         api.include_router(part.router(edge))
     return api

@@ -8,10 +8,11 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import HTMLResponse
 
+from services.enrollment.aggregates import ATTENDANCE, CHILD
 from services.enrollment.pages.child import begin_child, open_fields
 from services.enrollment.pages.drawing import command, new_id
 from services.enrollment.pages.masks import KINDS, NOTHING
-from services.enrollment.queries.attendance import current_leave
+from services.enrollment.queries.attendance import current_leave, version_of
 from services.enrollment.queries.children import ChildRow
 from shared.access_words import Right
 from shared.console import Visit
@@ -70,6 +71,8 @@ async def form_page(found: Visit, row: ChildRow, name: str) -> FormPage:
     opened = await open_fields(found, row, "name")
     async with found.edge.service.engine.connect() as conn:
         leave = await current_leave(conn, row.child, found.today)
+        aggregate = CHILD if name == "change_child" else ATTENDANCE
+        version = await version_of(conn, row.ledger, f"{aggregate.prefix}{row.child}")
     fields = await _fields(found, row, name)
     return FormPage(
         title=label,
@@ -80,7 +83,7 @@ async def form_page(found: Visit, row: ChildRow, name: str) -> FormPage:
         form=Form(
             action=command(name),
             command_id=new_id(),
-            version=0,
+            version=version,
             submit=submit,
             fields=fields,
             hidden=(("child", str(row.child)),),

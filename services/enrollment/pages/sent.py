@@ -49,6 +49,9 @@ def router(edge: Edge) -> APIRouter:
     async def sent(
         klass: UUID, on: date, request: Request, viewer: Annotated[Viewer, Depends(signed_in)]
     ) -> Response:
+        if request.headers.get("hx-request"):
+            # A fragment asked for the whole page: it is loaded anew, never put into a row.
+            return Response(headers={"hx-refresh": "true"})
         found, row = await begin_class(edge, request, viewer, klass, "roll", "roll.view", on)
         if not row.taken:
             if not may(viewer, "roll.submit", row.path, found.today):
@@ -167,7 +170,8 @@ def _reason(
         chosen=mark.reason or default,
         action=command("set_reason"),
         command_id=new_id(),
-        version=row.version or 0,
+        # Each tap is a new version of the roll; the other rows on the screen are none the worse.
+        version=None,
         hidden=(("klass", str(row.klass)), ("on", on.isoformat())),
         warning=f"连续 {days} 个上学日无故未到" if days >= RUN_WORTH_SAYING_DAYS else "",
     )

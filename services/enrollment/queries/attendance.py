@@ -38,6 +38,7 @@ BODIES = text(
     " order by seq desc limit :limit"
 )
 COUNT = text("select count(*) from events where ledger = :ledger and stream = any(:streams)")
+VERSION = text("select version from current where ledger = :ledger and stream = :stream")
 RESPONSIBLE = text(
     "select 'homeroom_teacher' as role, staff, valid_from from homeroom where klass = :klass"
     " and valid_from <= :day and (valid_to is null or valid_to >= :day)"
@@ -84,6 +85,12 @@ async def current_leave(
     """(first, last, kind) of leave that holds or is to come; None without."""
     row = (await conn.execute(LEAVE, {"child": child, "day": day})).first()
     return (row.first_on, row.last_on, row.kind) if row else None
+
+
+async def version_of(conn: AsyncConnection, ledger: str, stream: str) -> int:
+    """Of a stream, for the form that is drawn from it; 0 before its first event."""
+    params = {"ledger": ledger, "stream": stream}
+    return (await conn.execute(VERSION, params)).scalar() or 0
 
 
 async def told(

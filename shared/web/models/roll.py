@@ -43,7 +43,8 @@ class RollPage:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReasonRow:
     """Fragment `parts/roll_reason.html`: why one child is not there; a tap posts `reason=<code>`
-    with `child`, `command_id`, `version` and what `hidden` names.
+    with `child`, `command_id`, `version` and what `hidden` names. Without a `version` rows of one
+    sheet do not refuse each other.
 
     The answer to the tap is this fragment again with the new `version`. `warning` is the sentence
     about a run of days; `dial` calls a guardian.
@@ -56,7 +57,7 @@ class ReasonRow:
     chosen: str
     action: str
     command_id: str
-    version: int
+    version: int | None
     hidden: tuple[tuple[str, str], ...] = ()
     warning: str = ""
     dial: Link | None = None
