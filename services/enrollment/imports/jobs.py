@@ -99,12 +99,12 @@ async def put(conn: AsyncConnection, job: Job) -> None:
 
 async def get(conn: AsyncConnection, id: UUID) -> Job | None:
     row = (await conn.execute(ONE, {"id": id})).mappings().first()
-    return _job(row) if row else None
+    return _job({**row}) if row else None
 
 
 async def past(conn: AsyncConnection, account: str) -> list[Job]:
     rows = await conn.execute(PAST, {"account": account, "n": MAX_PAST})
-    return [_job(row) for row in rows.mappings()]
+    return [_job({**row}) for row in rows.mappings()]
 
 
 async def waiting(conn: AsyncConnection) -> list[UUID]:
@@ -134,7 +134,7 @@ async def change(
 
 
 def _job(row: Mapping[Any, Any]) -> Job:
-    values = dict(row)
+    values: dict[str, Any] = dict(row)
     values["viewer"] = msgspec.json.decode(values["viewer"], type=Viewer)
     values["answers"] = msgspec.json.decode(values["answers"], type=dict[str, str])
     return Job(**values)

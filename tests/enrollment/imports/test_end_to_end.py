@@ -8,7 +8,7 @@ import pytest
 from services.enrollment.imports import storing
 from tests.enrollment.imports.sending import HEADS, Office
 from tests.enrollment.sheets.files import id_number
-from tests.enrollment.world import OTHER_SCHOOL, SCHOOL, Enrolled
+from tests.enrollment.world import OPERATOR, OTHER_SCHOOL, SCHOOL, Enrolled
 
 NAMES = ["田小禾", "沙马木呷", "吉克阿依", "何立春"]
 
@@ -171,3 +171,17 @@ async def test_the_report_page_shows_faults_and_the_names_it_opened_are_recorded
     read = await office.county.world.events("RecordViewed", ledger="990101-access")
     first = (await office.county.events("ChildRegistered"))[0].subject
     assert any(first in bytes(one.data).decode() for one in read)
+
+
+async def test_the_operator_imports_into_the_only_county_and_opens_no_name(
+    county: Enrolled, tmp_path: Path
+) -> None:
+    office = Office(county, OPERATOR, tmp_path)
+    names = [f"田{chr(0x4E00 + n)}禾" for n in range(1000)]
+    report = (await office.send("roster", roster(names)))["report"]
+    assert (report["accepted"], report["stored"]) == (1000, True), report["rejected"][:3]
+    changed = roster(names)
+    changed[1][7] = "丁村5号"
+    await office.send("roster", changed, dry_run=True)
+    (change,) = (await office.look(details="true"))["changes"]
+    assert change["name"] == change["now"] == "〔未打开〕"
