@@ -26,7 +26,7 @@ def search(
     with client(account) as system:
         params = {"text": text, "limit": limit, "purpose": purpose}
         lines = system.get("/audit/search", params).text.splitlines()
-    entries = [json.loads(line) for line in lines if line]
+    entries = [json.loads(line) for line in lines if line][:limit]
     if as_json:
         for entry in entries:
             typer.echo(json.dumps(entry, ensure_ascii=False))

@@ -161,7 +161,13 @@ async def status_of(system: System) -> dict[str, Any]:
             return service, {"ready": False, "problems": [f"away: {type(error).__name__}"]}
 
     found = dict(await asyncio.gather(*(one(name) for name in SERVICES)))
-    return {"ok": all(part.get("ready") for part in found.values()), "services": found}
+    addresses = {part["postgresql"] for part in found.values() if "postgresql" in part}
+    return {
+        "ok": all(part.get("ready") for part in found.values()),
+        "postgresql": sorted(addresses),
+        "kafka": system.settings.kafka,
+        "services": found,
+    }
 
 
 def add_proxy(app: FastAPI, system: System) -> None:

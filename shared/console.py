@@ -38,6 +38,7 @@ ADDRESSES: Mapping[str, str] = {
 }
 CLOCK_ACTION = "/clock/next-school-day"
 SIGN_OUT = "/sign-out"
+FIRST_PAGE = "/enrollment/first"
 COUNTY_NAME = text("select name, path from unit where unit = :unit")
 PERSON = text("select fields -> 'name' as name from person where staff = :staff")
 SIMULATED = text("select simulated from clock")
@@ -142,8 +143,7 @@ async def frame(of: Visit, active: str) -> Layout:
     role = ROLES[of.grant.role]
     return Layout(
         now=of.moment.now,
-        here=str(of.request.url.path)
-        + (f"?{of.request.url.query}" if of.request.url.query else ""),
+        here=_here(of.request),
         viewer_name=await _name(of, person),
         viewer_account=of.viewer.account,
         unit_name=unit.name if unit else "",
@@ -155,6 +155,12 @@ async def frame(of: Visit, active: str) -> Layout:
         search=ADDRESSES["search"] if any(page == "search" for page, _ in pages) else None,
         sign_out=SIGN_OUT,
     )
+
+
+def _here(request: Request) -> str:
+    """The address that the browser shows: the first page stands at the gateway's own root."""
+    path, query = request.url.path, request.url.query
+    return "/" if path == FIRST_PAGE else path + (f"?{query}" if query else "")
 
 
 async def _name(of: Visit, person: Any) -> str:

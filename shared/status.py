@@ -51,6 +51,8 @@ async def of(service: Process) -> dict[str, Any]:
     except Exception as error:
         found["problems"].append(f"database: {type(error).__name__}")
         found |= {"relay_lag": None, "parked": {}}
+    url = service.engine.url
+    found["postgresql"] = f"{url.host}:{url.port}"
     found["broker"] = service.broker_state
     found["subscriptions"] = {
         follower.subscription.name: {
