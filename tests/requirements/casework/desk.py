@@ -34,10 +34,15 @@ def rule(path: str) -> Any:
 
 
 async def send(world: World, command: str, viewer: Viewer = TEACHER_VIEW, /, **values: Any) -> Any:
-    """Post a command as a program does; the answer names the events it came to."""
+    """Send a command to casework as a program does; the answer names the events it came to."""
+    return await post(world, f"/casework/commands/{command}", viewer, **values)
+
+
+async def post(world: World, path: str, viewer: Viewer, /, **values: Any) -> Any:
+    """Send a command to its address, under a fresh command id."""
     body = {"command_id": str(uuid7())} | {k: plain(v) for k, v in values.items()}
     async with world.browser(viewer, "application/json") as browser:
-        answer = await browser.post(f"/casework/commands/{command}", json=body)
+        answer = await browser.post(path, json=body)
     assert answer.status_code == 200, answer.text
     await world.settled()
     return answer.json()
