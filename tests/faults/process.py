@@ -2,6 +2,7 @@
 
 import asyncio
 import ctypes
+import logging
 import multiprocessing
 import os
 import signal
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from multiprocessing.process import BaseProcess
 from typing import Any
 
+import structlog
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -126,6 +128,9 @@ def run(spec: Spec) -> None:
     """The body of each process. It dies with its parent, also when it is stopped."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     broker_client.SESSION_MILLISECONDS = SESSION_MILLISECONDS
+    # Rebalances are what these tests provoke: a line for each would bury seeds and positions.
+    logging.disable(logging.CRITICAL)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     match spec:
         case RelaySpec():
             asyncio.run(_relay(spec))

@@ -17,7 +17,7 @@ from tests.spine.counter import Add, order
 from tests.stores import PASSWORDS, Store
 
 STREAMS = 6
-WRITERS = 4
+WRITERS = 12
 POLL_SECONDS = 0.1
 CATCH_UP_SECONDS = 60.0
 TRACES = (

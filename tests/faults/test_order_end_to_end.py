@@ -21,11 +21,11 @@ from tests.faults.running import (
 )
 from tests.stores import Store
 
-RATE = 120.0  # commands a second; a run below LEAST proves too little
-LEAST = 100.0
+RATE = 130.0  # commands a second; a slow machine lets more time pass between two kills
 SHORT_KILLS, LONG_KILLS = 30, 200
-PAUSE_SECONDS = (0.1, 0.9)
+EVENTS_BETWEEN_KILLS = (20, 120)
 READERS = ("one", "two")
+POLL_SECONDS = 0.005
 
 
 def crew_of(world: World) -> list[Running]:
@@ -40,10 +40,13 @@ def crew_of(world: World) -> list[Running]:
 
 
 async def kill_some(crew: list[Running], kills: int, seed: int, history: History) -> None:
-    """Each in turn and at random, so that each is killed as often as the others."""
+    """In rounds, each in random order, so that each is killed as often as the others."""
     rng = random.Random(seed)
+    at = 0
     for n in range(kills):
-        await asyncio.sleep(rng.uniform(*PAUSE_SECONDS))
+        at += rng.randint(*EVENTS_BETWEEN_KILLS)
+        while len(history.acknowledged) < at:
+            await asyncio.sleep(POLL_SECONDS)
         if n % len(crew) == 0:
             rng.shuffle(crew)
         victim = crew[n % len(crew)]
@@ -59,9 +62,7 @@ async def run_kills(world: World, kills: int) -> None:
     crew = crew_of(world)
     start_all(crew)
     began = monotonic()
-    load = asyncio.create_task(
-        command_steadily(world.store.engine, history, RATE, seed, done)
-    )
+    load = asyncio.create_task(command_steadily(world.store.engine, history, RATE, seed, done))
     try:
         await kill_some(crew, kills, seed, history)
         took = monotonic() - began
@@ -78,7 +79,6 @@ async def run_kills(world: World, kills: int) -> None:
     commands = len({what.rpartition("#")[2] for what in history.acknowledged.values()})
     print(f"{commands / took:.0f} commands/s for {took:.0f} s;", history.report())
     assert history.faults() == []
-    assert commands / took >= LEAST
     assert min(one.killed for one in crew) >= kills // len(crew)
 
 
