@@ -1,4 +1,4 @@
-"""Real processes for the fault tests: relay, follower, timers; killed, stopped and started again."""
+"""Real processes for the fault tests: relay, follower, timers; killed, stopped, started again."""
 
 import asyncio
 import ctypes

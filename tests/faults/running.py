@@ -127,7 +127,7 @@ async def read_topic(kafka: str, topic: str) -> list[bytes]:
         values: list[bytes] = []
         while any([await consumer.position(p) < ends[p] for p in partitions]):
             for records in (await consumer.getmany(timeout_ms=200)).values():
-                values += [record.value for record in records]
+                values += [record.value or b"" for record in records]
         return values
     finally:
         await consumer.stop()
