@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from shared.contracts.topics import is_access, source_of, topic_of
 from shared.contracts.upcast import NewerVersion
 from shared.event import read
-from shared.faults import ParkedTooMany, UpgradeNeeded
-from shared.feed import FeedClient, page
+from shared.faults import NotNow, ParkedTooMany, PastRewritten, UpgradeNeeded
+from shared.feed import FeedClient, FeedRewritten, page
 from shared.kafka import Arrived, Broker, Strange, subscribe
 from shared.subscription import BATCH_LIMIT_EVENTS, Entry, Gap, Subscription, deliver, entry, places
 from shared.waking import Ear, Waking
@@ -25,6 +25,9 @@ IDLE_SECONDS = 0.25
 SWEEP_SECONDS = 30.0
 RETRY_SECONDS = 1.0
 HALTED_SECONDS = 5.0
+
+# What stops one ledger and no other, until something outside has changed.
+WAITS = (NotNow, NewerVersion, PastRewritten, FeedRewritten)
 
 SET_ASIDE = text(
     'insert into stranger (topic, partition, "offset", value, reason)'
@@ -46,6 +49,7 @@ class Follower:
     strangers: int = 0
     healed: int = 0
     lag: int = 0
+    waiting: dict[tuple[str, str], str] = field(default_factory=dict)
     _ear: Ear = field(init=False)
 
     def __post_init__(self) -> None:
@@ -61,7 +65,7 @@ class Follower:
         try:
             await self._set_aside(strange)
             await self._take([entry(one) for one in arrived])
-            self.state = "following"
+            self._settle()
         except asyncio.CancelledError:
             raise
         except Exception as error:
@@ -74,9 +78,46 @@ class Follower:
             by_source[one.source].append(one)
         for source, ours in by_source.items():
             for chunk in _chunks(ours):
-                for gap in await deliver(self.engine, self.subscription, source, chunk):
-                    await self.heal(gap)
+                for gap in await self._deliver(source, chunk):
+                    # A ledger that waits is tried again by the sweep, from its checkpoint.
+                    if (source, gap.ledger) not in self.waiting:
+                        await self.heal(gap)
         self.waking.wake()
+
+    async def _deliver(self, source: str, entries: Sequence[Entry]) -> list[Gap]:
+        """As `deliver`, except that a ledger that must wait stops no other."""
+        try:
+            return await deliver(self.engine, self.subscription, source, entries)
+        except WAITS:
+            by_ledger: dict[str, list[Entry]] = defaultdict(list)
+            for one in entries:
+                by_ledger[one.ledger].append(one)
+        gaps = [await self._deliver_up_to(source, ours) for ours in by_ledger.values()]
+        return [gap for found in gaps for gap in found]
+
+    async def _deliver_up_to(self, source: str, entries: Sequence[Entry]) -> list[Gap]:
+        """One by one, to the one that must wait or to a gap."""
+        try:
+            for one in sorted(entries, key=lambda e: e.seq):
+                if gaps := await deliver(self.engine, self.subscription, source, [one]):
+                    return gaps
+        except WAITS as error:
+            self._wait(source, entries[0].ledger, error)
+        return []
+
+    def _wait(self, source: str, ledger: str, error: Exception) -> None:
+        newer = isinstance(error, UpgradeNeeded | NewerVersion)
+        self.waiting[source, ledger] = "upgrade_needed" if newer else "waiting"
+        log.warning(
+            "ledger_waits",
+            subscription=self.subscription.name,
+            ledger=ledger,
+            reason=f"{type(error).__name__}: {error}"[:200],
+        )
+
+    def _settle(self) -> None:
+        """What is said of the whole: that everything goes on, or why one ledger does not."""
+        self.state = min(self.waiting.values(), default="following")
 
     async def _set_aside(self, strange: Sequence[Strange]) -> None:
         if not strange:
@@ -97,71 +138,85 @@ class Follower:
         log.warning("strangers_set_aside", subscription=self.subscription.name, count=len(rows))
 
     async def _pause(self, error: Exception) -> None:
-        waits = isinstance(error, ParkedTooMany)
-        newer = isinstance(error, UpgradeNeeded | NewerVersion)
-        self.state = "upgrade_needed" if newer else "waiting"
-        if waits:
-            self.state = "halted"
+        halted = isinstance(error, ParkedTooMany)
+        self.state = "halted" if halted else "waiting"
         log.warning(
             "subscription_waits",
             subscription=self.subscription.name,
             state=self.state,
             reason=f"{type(error).__name__}: {error}"[:200],
         )
-        await asyncio.sleep(HALTED_SECONDS if waits else RETRY_SECONDS)
+        await asyncio.sleep(HALTED_SECONDS if halted else RETRY_SECONDS)
 
     async def heal(self, gap: Gap) -> None:
         """Pull what is missing after `gap.after` from the source, through the same handler."""
-        if gap.source.split(".")[0] == self.service and self.subscription.own:
+        service, place = gap.source.split(".")[0], (gap.source, gap.ledger)
+        if service == self.service and self.subscription.own:
             return
-        feed = self.feeds[gap.source.split(".")[0]]
-        async for bodies in feed.since(gap.ledger, gap.after, gap.hash):
-            entries = [Entry(gap.source, gap.ledger, read(body).ledgerseq, body) for body in bodies]
-            for chunk in _chunks(entries):
-                await deliver(self.engine, self.subscription, gap.source, chunk)
-            self.healed += len(entries)
+        self.waiting.pop(place, None)
+        try:
+            async for bodies in self.feeds[service].since(gap.ledger, gap.after, gap.hash):
+                entries = [Entry(*place, read(body).ledgerseq, body) for body in bodies]
+                for chunk in _chunks(entries):
+                    await self._deliver(gap.source, chunk)
+                    if place in self.waiting:
+                        return
+                self.healed += len(entries)
+        except FeedRewritten as error:
+            self._wait(*place, error)
 
     async def sweep(self) -> None:
         """For ever: whatever stands below its source's head and does not move is pulled."""
         before: dict[tuple[str, str], int] = {}
         while True:
+            before = await self.sweep_once(before)
+            await asyncio.sleep(RETRY_SECONDS if self.waiting else SWEEP_SECONDS)
+
+    async def sweep_once(self, before: Mapping[tuple[str, str], int]) -> dict[tuple[str, str], int]:
+        """Heal ledgers whose checkpoint is still where `before` saw it, below the head.
+
+        What `before` does not know is healed at once: a process that starts does not wait for the
+        group to find out that its predecessor is dead.
+        """
+        said = self.state == "starting" or bool(self.waiting)
+        standing: dict[tuple[str, str], int] = {}
+        self.lag = 0
+        for service in sorted({source.split(".")[0] for source in self.subscription.sources}):
             try:
-                before = await self.sweep_once(before)
-            except asyncio.CancelledError:
-                raise
+                for gap in await self._behind(service, standing):
+                    place = (gap.source, gap.ledger)
+                    if before.get(place, gap.after) == gap.after:
+                        await self.heal(gap)
             except Exception as error:
                 log.info(
                     "sweep_waits", subscription=self.subscription.name, reason=type(error).__name__
                 )
-            await asyncio.sleep(SWEEP_SECONDS)
-
-    async def sweep_once(self, before: Mapping[tuple[str, str], int]) -> dict[tuple[str, str], int]:
-        """Heal ledgers whose checkpoint is still where `before` saw it, below the head."""
-        standing: dict[tuple[str, str], int] = {}
-        lag = 0
-        for service in {source.split(".")[0] for source in self.subscription.sources}:
-            heads = await self.feeds[service].heads()
-            at = await places(self.engine, self.subscription.name)
-            for head in heads:
-                source = source_of(service, head.ledger)
-                if source not in self.subscription.sources:
-                    continue
-                seq, hash = at.get((source, head.ledger), (0, ""))
-                standing[source, head.ledger] = seq
-                lag += max(0, head.seq - seq)
-                if head.seq > seq and before.get((source, head.ledger), -1) == seq:
-                    await self.heal(Gap(source, head.ledger, seq, hash))
-        self.lag = lag
-        if self.state == "starting":
-            self.state = "following"
+        if said:
+            self._settle()
         return standing
+
+    async def _behind(self, service: str, standing: dict[tuple[str, str], int]) -> list[Gap]:
+        """The ledgers of a service that stand below its heads; all places go into `standing`."""
+        heads = await self.feeds[service].heads()
+        at = await places(self.engine, self.subscription.name)
+        found: list[Gap] = []
+        for head in heads:
+            source = source_of(service, head.ledger)
+            if source not in self.subscription.sources:
+                continue
+            seq, hash = at.get((source, head.ledger), (0, ""))
+            standing[source, head.ledger] = seq
+            self.lag += max(0, head.seq - seq)
+            if head.seq > seq:
+                found.append(Gap(source, head.ledger, seq, hash))
+        return found
 
     async def follow_own(self) -> None:
         """For ever: the own store, straight from its tables."""
         while True:
             try:
                 moved = await self.follow_own_once()
-                self.state = "following"
+                self._settle()
                 if moved:
                     self.waking.wake()
                 else:
@@ -188,8 +243,10 @@ class Follower:
             entries = [
                 Entry(source, ledger, seq + n, body.encode()) for n, body in enumerate(bodies, 1)
             ]
-            await deliver(self.engine, self.subscription, source, entries)
-            moved += len(entries)
+            self.waiting.pop((source, ledger), None)
+            await self._deliver(source, entries)
+            # A ledger that waits is looked at again when the others have come to rest.
+            moved += 0 if (source, ledger) in self.waiting else len(entries)
         return moved
 
 

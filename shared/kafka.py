@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from aiokafka import AIOKafkaProducer, ConsumerRecord
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError
@@ -20,6 +21,7 @@ from shared.contracts.topics import (
     SUBJECT,
     all_topics,
 )
+from shared.event import BODY_LIMIT_BYTES
 
 # The only names of the broker's client that other modules use.
 Broker = KafkaBroker
@@ -47,6 +49,14 @@ class Arrived:
     subject: str
     previous: str
     body: bytes
+
+
+class _Place(msgspec.Struct, frozen=True):
+    source: str
+    ledgerseq: int
+
+
+_place = msgspec.json.Decoder(_Place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +183,7 @@ def sort_records(records: Sequence[Any]) -> tuple[list[Arrived], list[Strange]]:
                     record.partition,
                     record.offset,
                     record.value or b"",
-                    f"no headers of ours: {type(error).__name__}",
+                    f"not from a relay of ours: {type(error).__name__}",
                 )
             )
     return arrived, strange
@@ -181,15 +191,27 @@ def sort_records(records: Sequence[Any]) -> tuple[list[Arrived], list[Strange]]:
 
 def _arrived(record: Any) -> Arrived:
     headers = dict(record.headers)
-    _, ledger, service = headers[SOURCE].decode().split("/")
+    origin, seq = headers[SOURCE].decode(), int(headers[LEDGER_SEQ])
+    _, ledger, service = origin.split("/")
     source = f"{service}.access" if ledger.endswith("-access") else service
     if record.key is None or record.key.decode() != ledger or not record.value:
         raise ValueError("the key is not the ledger")
+    # Headers alone would let anybody's bytes stop a ledger at the place that they claim.
+    if _place.decode(_storable(record.value)) != _Place(origin, seq):
+        raise ValueError("the body stands elsewhere than its headers say")
     return Arrived(
         source,
         ledger,
-        int(headers[LEDGER_SEQ]),
+        seq,
         headers.get(SUBJECT, b"").decode(),
         headers.get(PREVIOUS_HASH, b"").decode(),
         record.value,
     )
+
+
+def _storable(value: bytes) -> bytes:
+    """The value, if a store could have held it: its size, UTF-8, no U+0000."""
+    if len(value) > BODY_LIMIT_BYTES or b"\0" in value:
+        raise ValueError("no store holds such a body")
+    value.decode()
+    return value

@@ -1,0 +1,105 @@
+"""R4: one effect for each event, through crashes and zombies; two twins are caught."""
+
+import asyncio
+import secrets
+import signal
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from tests.faults.followers import Position
+from tests.faults.history import History
+from tests.faults.process import SESSION_MILLISECONDS, Running, kill_all, start_all
+from tests.faults.running import World, add_traces, caught_up, collect, command_steadily, until
+from tests.stores import Store
+
+RATE = 60.0
+AFTER_SESSION_SECONDS = SESSION_MILLISECONDS / 1000 + 2
+# What a stopped process holds open, PostgreSQL ends; the server's own limit is a minute.
+IDLE_LIMIT = "4s"
+POSITIONS = ("taken", "read", "applied", "committed")
+TRIMMED = text("select coalesce(sum(trimmed_empty), 0) from report")
+
+
+@pytest.fixture
+async def world(store: Store, other_store: Store, kafka_server: str, prefix: str) -> World:
+    await add_traces(other_store)
+    admin = create_async_engine(other_store.admin)
+    async with admin.begin() as conn:
+        await conn.exec_driver_sql(
+            f'alter database "{other_store.database}" set'
+            f" idle_in_transaction_session_timeout = '{IDLE_LIMIT}'"
+        )
+    await admin.dispose()
+    return World(store, other_store, kafka_server, prefix)
+
+
+class Trial:
+    """One reader that is struck at one position; `mate` is the copy that goes on."""
+
+    def __init__(self, world: World, kind: str, name: str, number: signal.Signals) -> None:
+        self.reader = f"{kind}, {number.name} when {name}"
+        nth = 2 + secrets.randbelow(4)
+        print(f"{self.reader}: the {nth}th time")
+        fatal = Position(name, nth, number)
+        spec = world.follower(self.reader, f"{self.reader} struck", kind=kind, fatal=fatal)
+        self.struck = Running(self.reader, spec)
+        self.mate = Running(self.reader, world.follower(self.reader, self.reader, kind=kind))
+
+    async def dead(self) -> bool:
+        return not self.struck.alive
+
+    async def stopped(self) -> bool:
+        return self.struck.stopped
+
+
+async def strike(world: World, trials: list[Trial], *, zombies: bool) -> History:
+    """Load, the blow, the copy that goes on, and for zombies the second life."""
+    history, done, seed = History(), asyncio.Event(), secrets.randbits(32)
+    print(f"seed {seed}")
+    relay = Running("relay", world.relay())
+    struck, mates = [one.struck for one in trials], [one.mate for one in trials]
+    load = asyncio.create_task(command_steadily(world.store.engine, history, RATE, seed, done))
+    try:
+        start_all([relay, *struck])
+        for one in trials:
+            await until(one.stopped if zombies else one.dead)
+        start_all(mates)
+        await asyncio.sleep(AFTER_SESSION_SECONDS)
+        for one in struck if zombies else []:
+            one.go_on()
+        await asyncio.sleep(AFTER_SESSION_SECONDS if zombies else 0)
+        done.set()
+        await load
+        await until(lambda: caught_up(world, [one.reader for one in trials]))
+    finally:
+        done.set()
+        kill_all([relay, *struck, *mates])
+    await collect(world, history)
+    print(history.report())
+    return history
+
+
+def faults_of(history: History, trial: Trial) -> set[str]:
+    return {fault.kind for fault in history.faults() if fault.reader == trial.reader}
+
+
+async def test_a_kill_at_any_place_leaves_one_effect_each(world: World) -> None:
+    sound = [Trial(world, "locked", name, signal.SIGKILL) for name in POSITIONS]
+    early = Trial(world, "acknowledges first", "read", signal.SIGKILL)
+    loose = Trial(world, "checkpoint outside", "committed", signal.SIGKILL)
+    history = await strike(world, [*sound, early, loose], zombies=False)
+    assert [faults_of(history, one) for one in sound] == [set()] * len(sound)
+    assert "lost" in faults_of(history, early)
+    assert "doubled" in faults_of(history, loose)
+
+
+async def test_a_zombie_finds_everything_done(world: World) -> None:
+    sound = [Trial(world, "locked", name, signal.SIGSTOP) for name in POSITIONS[:3]]
+    loose = Trial(world, "checkpoint outside", "read", signal.SIGSTOP)
+    history = await strike(world, [*sound, loose], zombies=True)
+    assert [faults_of(history, one) for one in sound] == [set()] * len(sound)
+    assert "doubled" in faults_of(history, loose)
+    async with world.other.engine.connect() as conn:
+        assert (await conn.execute(TRIMMED)).scalar_one() > 0
