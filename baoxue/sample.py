@@ -1,7 +1,11 @@
-"""The sample of `make run`: two counties that do not exist, a term up to now, demo accounts."""
+"""The sample of `make run`: two counties that do not exist, a term up to now, demo accounts.
+
+BAOXUE_SAMPLE_CHILDREN makes it smaller or larger: how many children both counties have together.
+"""
 
 import asyncio
 import json
+import os
 import sys
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -13,6 +17,8 @@ from rich.status import Status
 from baoxue.moving import NotSimulated
 from baoxue.simulation.accounts import CommandRefused
 from baoxue.simulation.demo import (
+    CHILDREN,
+    FEWEST_CHILDREN,
     FIRST,
     PASSWORD,
     Account,
@@ -30,8 +36,13 @@ from shared.event import SHANGHAI, business_day
 from shared.settings import Settings
 
 NOTE = "sample.json"
+SIZE = "BAOXUE_SAMPLE_CHILDREN"
 # After this the day's rolls are in, but for those that are left to a newcomer.
 MORNING_OVER = time(8, 30)
+
+
+class WrongSize(Exception):
+    """BAOXUE_SAMPLE_CHILDREN is no number of children that a sample can be made of."""
 
 
 class Unfinished(Exception):
@@ -82,7 +93,15 @@ def _demo(now: datetime) -> Demo:
     term = term_to_show(local.date())
     over = local.time() >= MORNING_OVER
     last, today = last_day(term, business_day(now), morning_is_over=over)
-    return make_demo(term, last, today=today)
+    return make_demo(term, last, today=today, children=size_of_sample())
+
+
+def size_of_sample() -> int:
+    """Children of both counties together. Raises WrongSize."""
+    text = os.environ.get(SIZE) or str(CHILDREN)
+    if not text.isdecimal() or int(text) < FEWEST_CHILDREN:
+        raise WrongSize(f"{SIZE}={text} 不能用：请给不小于 {FEWEST_CHILDREN} 的整数。")
+    return int(text)
 
 
 async def _passwords(run: Running, demo: Demo) -> None:
@@ -126,6 +145,8 @@ def main() -> None:
         console.print("  这里是真实数据，没有带入演示数据。")
     except Unfinished:
         sys.exit("✗ 上次的演示数据没有做完。运行 make clean-data，再 make run。")
+    except WrongSize as error:
+        sys.exit(f"✗ {error}")
     except (NotQuiet, httpx2.HTTPError, CommandRefused) as error:
         sys.exit(f"✗ 演示数据没有做完（{type(error).__name__}: {error}）。看 log 里的日志。")
 

@@ -14,8 +14,11 @@ from baoxue.simulation.year import school_days
 SEED = "保学"
 PASSWORD = "yanshi-2026"
 FIRST, SECOND = ("990101", "青禾县"), ("990102", "白榆县")
-# Schools and children.
-SIZES = ((3, 1500), (1, 500))
+# Schools, and of all children the part of each county.
+SCHOOLS = (3, 1)
+CHILDREN, FIRST_PART = 2000, 3 / 4
+# With fewer, some class is empty and the stories have nobody to happen to.
+FEWEST_CHILDREN = 120
 # How many more classes wait for their roll on the last day, beside the one on the brink.
 ALSO_LEFT_OUT = 2
 
@@ -41,11 +44,16 @@ class Demo:
     brink: str
 
 
-def make_demo(term: Term, last: date, *, today: bool) -> Demo:
-    """The term until `last`, included; `today`: that day is today, some rolls are left to take."""
+def make_demo(term: Term, last: date, *, today: bool, children: int = CHILDREN) -> Demo:
+    """The term until `last`, included; `today`: that day is today, some rolls are left to take.
+
+    `children` of both counties together, at least FEWEST_CHILDREN.
+    """
+    first = round(children * FIRST_PART)
+    sizes = zip(SCHOOLS, (first, children - first), strict=True)
     wishes = [
         Wish(code=code, name=name, seed=SEED, schools=schools, children=children, terms=(term,))
-        for (code, name), (schools, children) in zip((FIRST, SECOND), SIZES, strict=True)
+        for (code, name), (schools, children) in zip((FIRST, SECOND), sizes, strict=True)
     ]
     one, other = (make_plan(wish, term.opens_on, last) for wish in wishes)
     one = with_brink(one, after=1 if today else 0)

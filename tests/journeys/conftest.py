@@ -1,0 +1,33 @@
+"""One whole system for all journeys: every process, a small sample, a Chromium."""
+
+import json
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from baoxue.sample import NOTE, SIZE
+from tests.journeys.running import Running, running
+from tests.servers import Servers
+from tests.web.conftest import browser as browser
+
+CHILDREN = "240"
+SAMPLE_SECONDS = 600.0
+BRINK = re.compile(r"：(\S+) 已连续三天无故未到")
+
+
+@pytest.fixture(scope="session")
+def system(engine_servers: Servers) -> Iterator[Running]:
+    """Lived through until today; if nobody takes a roll today, moved on to a day they do."""
+    more = {SIZE: CHILDREN}
+    with running(engine_servers, sample=True, seconds=SAMPLE_SECONDS, more=more) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def brink(system: Running) -> str:
+    """The child that the sample's own note says is one absence short of an alert."""
+    lines = json.loads((system.home / NOTE).read_text(encoding="utf-8"))
+    found = BRINK.search("\n".join(lines))
+    assert found is not None, lines
+    return found[1]

@@ -1,0 +1,67 @@
+"""The command line on a running system: what programs read, and under whose name."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from baoxue.cli_edge import EXIT_REFUSED, EXIT_UNUSABLE
+from tests.journeys.running import Running
+
+PHRASE = "跟表哥出去打工"
+pytestmark = pytest.mark.timeout(900)
+
+
+def read(system: Running, *words: str) -> Any:
+    """The JSON that a command writes; it ends with 0 and says nothing else."""
+    done = system.cli(*words, "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return json.loads(done.stdout)
+
+
+def found(system: Running, words: str, account: str) -> list[dict[str, Any]]:
+    done = system.cli("search", words, "--as", account, "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_search_writes_one_entry_a_line(system: Running) -> None:
+    entries = found(system, PHRASE, "dudao")
+    assert entries
+    assert {"ledger", "seq", "type", "occurred_at", "recorded_at", "actor"} <= set(entries[0])
+
+
+def test_another_county_finds_nothing_of_it(system: Running) -> None:
+    ledgers = {one["ledger"][:6] for one in found(system, PHRASE, "linxian")}
+    assert ledgers <= {"990102"}
+
+
+def test_replay_gives_the_state_and_its_events(system: Running) -> None:
+    subject = found(system, PHRASE, "dudao")[0]["stream"]
+    told = read(system, "replay", subject, "--as", "dudao")
+    assert told["events"]
+    assert told["state"]
+    early = told["events"][0]["recorded_at"]
+    then = read(system, "replay", subject, "--known-at", early, "--as", "dudao")
+    assert 0 < len(then["events"]) < len(told["events"])
+
+
+def test_replay_of_nobody_is_refused_with_a_sentence(system: Running) -> None:
+    done = system.cli("replay", "case-nobody", "--as", "dudao", "--json")
+    assert done.returncode in (EXIT_REFUSED, EXIT_UNUSABLE)
+    assert json.loads(done.stdout)["say"]
+
+
+def test_status_is_well(system: Running) -> None:
+    told = read(system, "status")
+    assert told["ok"] is True
+    assert set(told["services"]) == {"enrollment", "casework", "notify", "audit"}
+
+
+def test_the_clock_is_told_with_its_zone(system: Running) -> None:
+    told = read(system, "clock")
+    assert datetime.fromisoformat(told["now"]).utcoffset() is not None
+    said = system.cli("clock")
+    assert said.returncode == 0
+    assert datetime.fromisoformat(said.stdout.strip()) >= datetime.fromisoformat(told["now"])

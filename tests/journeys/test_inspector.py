@@ -1,0 +1,119 @@
+"""The inspector looks back: search by name and by a sentence, then the two times of a child."""
+
+import re
+from datetime import datetime, timedelta
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.journeys.person import Person, person
+from tests.journeys.running import Running
+
+PHRASE = "跟表哥出去打工"
+INPUT_FORMAT = "%Y-%m-%dT%H:%M"
+pytestmark = pytest.mark.timeout(900)
+
+
+@pytest.mark.parametrize("words", ["李", PHRASE])
+def test_every_hit_shows_the_words_that_were_asked_for(
+    browser: Browser, system: Running, words: str
+) -> None:
+    with person(browser, system.url, "dudao") as inspector:
+        with inspector.timed(f"检索“{words}”"):
+            search(inspector, words)
+        assert total(inspector) > 0
+        marked = inspector.page.locator(".hits mark").all_inner_texts()
+        people = inspector.page.locator(".search a.name").all_inner_texts()
+        assert any(words in one for one in (*marked, *people))
+
+
+def test_what_is_not_there_is_said_plainly(browser: Browser, system: Running) -> None:
+    with person(browser, system.url, "dudao") as inspector:
+        search(inspector, "查无此话")
+        assert total(inspector) == 0
+        assert "没有找到“查无此话”" in inspector.words()
+
+
+def test_the_rail_tells_what_was_known_from_what_was_not_yet(
+    browser: Browser, system: Running
+) -> None:
+    with person(browser, system.url, "dudao") as inspector:
+        search(inspector, PHRASE)
+        with inspector.timed("从检索到回放"):
+            inspector.tap(inspector.page.locator(".hits tbody a.name").first)
+            inspector.page.locator("#rail-drawing .stop").first.wait_for(state="attached")
+        at = before_a_late_record(inspector)
+        with inspector.timed("移动时间"):
+            move_to(inspector, at)
+        expect(said(inspector)).to_contain_text("县里知道")
+        expect(said(inspector)).to_contain_text("已经发生，还不知道")
+        known, unknown = counts(inspector)
+        assert known > 0
+        assert unknown > 0
+        assert stops(inspector, "known") == known
+        assert stops(inspector, "unknown") == unknown
+        inspector.page.reload()
+        assert counts(inspector) == (known, unknown)
+
+
+def test_the_arrow_keys_move_both_handles_while_linked(browser: Browser, system: Running) -> None:
+    with person(browser, system.url, "dudao") as inspector:
+        search(inspector, PHRASE)
+        inspector.tap(inspector.page.locator(".hits tbody a.name").first)
+        handle = inspector.page.locator("[data-handle=happened]")
+        handle.wait_for()
+        before, _ = counts(inspector)
+        handle.focus()
+        handle.press("Home")
+        expect(inspector.page.locator("input[name=known]")).to_have_value(
+            inspector.page.locator("input[name=happened]").input_value()
+        )
+        expect(said(inspector)).not_to_contain_text(f"知道 {before} 件")
+        assert counts(inspector)[0] < before
+
+
+def search(inspector: Person, words: str) -> None:
+    inspector.page.goto("/audit/search")
+    inspector.page.locator("#search input[name=text]").fill(words)
+    inspector.tap(inspector.page.locator("#search button.main"))
+    inspector.page.wait_for_url(re.compile("text="))
+
+
+def total(inspector: Person) -> int:
+    heading = inspector.page.locator(".search h2").first.inner_text()
+    return int(re.sub(r"\D", "", heading))
+
+
+def said(inspector: Person):  # noqa: ANN201
+    return inspector.page.locator("[data-replay=say]")
+
+
+def counts(inspector: Person) -> tuple[int, int]:
+    """Known and not yet known, as the sentence above the rail says."""
+    text = said(inspector).inner_text()
+    known = re.search(r"知道 (\d+) 件", text)
+    unknown = re.search(r"另有 (\d+) 件", text)
+    return int(known[1]) if known else 0, int(unknown[1]) if unknown else 0
+
+
+def stops(inspector: Person, state: str) -> int:
+    return inspector.page.locator(f"#rail-drawing .stop.{state}").count()
+
+
+def before_a_late_record(inspector: Person) -> str:
+    """A minute at which something had happened that was recorded long after."""
+    late = inspector.page.locator(".stop").evaluate_all(
+        "all => all.map(one => [one.dataset.happened, one.dataset.recorded])"
+    )
+    gaps = [tuple(datetime.fromisoformat(one) for one in pair) for pair in late]
+    happened, recorded = max(gaps, key=lambda pair: pair[1] - pair[0])
+    assert recorded - happened > timedelta(hours=1)
+    between = happened + (recorded - happened) / 2
+    return (between.replace(tzinfo=None)).strftime(INPUT_FORMAT)
+
+
+def move_to(inspector: Person, at: str) -> None:
+    with inspector.page.expect_response(re.compile("happened=")):
+        inspector.page.locator("input[name=happened]").fill(at)
+        inspector.page.locator("input[name=happened]").dispatch_event("change")
+    inspector.page.wait_for_load_state("networkidle")
