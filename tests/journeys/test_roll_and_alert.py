@@ -107,8 +107,9 @@ def verified(principal: Person, name: str) -> str:
     principal.first_page()
     card = principal.page.locator("article", has=principal.page.get_by_role("link", name=name))
     expect(card).to_be_visible()
-    principal.tap(card.get_by_role("button", name="属实，立案"))
-    principal.page.wait_for_load_state()
+    principal.tap(card.get_by_text("家访核实", exact=True))
+    with principal.page.expect_navigation():
+        principal.tap(card.get_by_role("button", name="属实，立案"))
     principal.page.goto("/casework/cases")
     row = principal.page.locator("tr", has=principal.page.get_by_role("link", name=name))
     expect(row).to_have_count(1)
