@@ -9,10 +9,11 @@ import pytest
 from baoxue.sample import NOTE, SIZE
 from tests.journeys.running import Running, running
 from tests.servers import Servers
-from tests.web.conftest import browser as browser
+from tests.web.conftest import browser
 
 # The smallest sample in which somebody of the first county is called 李.
 CHILDREN = "320"
+__all__ = ["browser"]
 SAMPLE_SECONDS = 600.0
 BRINK = re.compile(r"：(\S+) 已连续三天无故未到")
 
