@@ -10,7 +10,7 @@ from baoxue.cli_edge import EXIT_REFUSED, EXIT_UNUSABLE
 from tests.journeys.running import Running
 
 PHRASE = "跟表哥出去打工"
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
 
 def read(system: Running, *words: str) -> Any:

@@ -12,7 +12,7 @@ from tests.journeys.running import Running
 
 SURNAME, PHRASE = "李", "跟表哥出去打工"
 INPUT_FORMAT = "%Y-%m-%dT%H:%M"
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
 
 def test_a_surname_finds_the_children_who_bear_it(browser: Browser, system: Running) -> None:

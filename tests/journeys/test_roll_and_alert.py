@@ -10,7 +10,7 @@ from tests.journeys.running import Running
 
 MOST_TAPS = 4
 MOVING_MS = 60_000
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
 
 def roll_awaits(teacher: Person) -> None:

@@ -15,7 +15,7 @@ LISTS = (
     "/casework/cases",
     "/notify/inbox",
 )
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
 
 def names(officer: Person) -> set[str]:
