@@ -65,7 +65,7 @@ class Accounts:
         self, service: str, name: str, account: str, values: Mapping[str, Any]
     ) -> dict[str, Any]:
         """One command; returns `next` of the answer. Raises CommandRefused."""
-        if self.sent % THROUGH_GATEWAY_EVERY == THROUGH_GATEWAY_EVERY - 1:
+        if (self.by_gateway + 1) * THROUGH_GATEWAY_EVERY <= self.sent + 1:
             return await self.through_gateway(service, name, account, values)
         self.sent += 1
         wish = {"command_id": str(uuid7()), **values}
