@@ -4,10 +4,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from baoxue.engines.child import stop
 from baoxue.engines.postgres import start_postgres
 from tests.servers import Servers, free_ports, servers
+
+# How long an example takes says more about the machine than about the code.
+settings.register_profile("baoxue", deadline=None)
+settings.load_profile("baoxue")
 
 
 @pytest.fixture(scope="session")
