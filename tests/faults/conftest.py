@@ -1,13 +1,12 @@
 """Stores that may be broken on purpose, and topics of one test alone."""
 
-import secrets
 from collections.abc import AsyncIterator
 
 import pytest
 
-from shared.kafka import create_topics
 from tests.faults.load import LEDGERS
 from tests.stores import Store, Template, cloned, found, make_template
+from tests.topics import topics_of_a_test
 
 
 @pytest.fixture(scope="session")
@@ -29,7 +28,7 @@ async def other_store(fault_template: Template) -> AsyncIterator[Store]:
 
 
 @pytest.fixture
-async def prefix(kafka_server: str) -> str:
-    name = f"t{secrets.token_hex(4)}."
-    await create_topics(kafka_server, name)
-    return name
+async def prefix(kafka_server: str) -> AsyncIterator[str]:
+    """Topics of this test alone."""
+    async with topics_of_a_test(kafka_server) as name:
+        yield name

@@ -1,13 +1,12 @@
 """Stores and topics for tests of the spine."""
 
-import secrets
 from collections.abc import AsyncIterator
 
 import pytest
 
-from shared.kafka import create_topics
 from tests.spine.counter import LEDGER
 from tests.stores import Store, Template, cloned, found, make_template
+from tests.topics import topics_of_a_test
 
 
 @pytest.fixture(scope="session")
@@ -29,8 +28,7 @@ async def other_store(spine_template: Template) -> AsyncIterator[Store]:
 
 
 @pytest.fixture
-async def prefix(kafka_server: str) -> str:
+async def prefix(kafka_server: str) -> AsyncIterator[str]:
     """Topics of this test alone."""
-    name = f"t{secrets.token_hex(4)}."
-    await create_topics(kafka_server, name)
-    return name
+    async with topics_of_a_test(kafka_server) as name:
+        yield name
