@@ -14,7 +14,8 @@ class Position(NamedTuple):
     """The `nth` time that it comes to `name`, it sends itself `signal`.
 
     taken: the batch is in hand; read: the checkpoint is known, nothing is written; applied: the
-    effect is written, not committed; committed: PostgreSQL knows, Kafka does not.
+    effect is written, not committed; between: a twin has committed it, its checkpoint stands
+    behind; committed: PostgreSQL knows, Kafka does not.
     """
 
     name: str
@@ -74,7 +75,7 @@ class CheckpointOutside(Locked):
             return
         async with self.engine.begin() as conn:
             await self.subscription.apply(conn, fresh)
-        self.positions.reach("committed")
+        self.positions.reach("between")
         for one in {one.ledger: one for one in fresh}.values():
             await self._move(one)
 

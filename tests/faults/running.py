@@ -19,7 +19,7 @@ from tests.stores import PASSWORDS, Store
 STREAMS = 6
 WRITERS = 12
 POLL_SECONDS = 0.1
-CATCH_UP_SECONDS = 60.0
+CATCH_UP_SECONDS = 120.0
 TRACES = (
     "create table seen (n bigserial, reader text, copy text, body text)",
     "create table report (copy text primary key, trimmed_empty integer, state text)",

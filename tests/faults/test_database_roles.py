@@ -20,6 +20,8 @@ from shared.sealed import CLASSES
 from tests.spine.counter import LEDGER, order
 from tests.stores import PASSWORDS, Store, Template, cloned, drop, found, make_template, run_alone
 
+pytestmark = pytest.mark.timeout(400)
+
 APPEND = f"select append('{LEDGER}', null" + ", '{}'" * 13 + ")"
 REFUSED = "permission denied|must be owner|must be able to SET ROLE|only roles with"
 

@@ -21,6 +21,8 @@ from tests.faults.running import World, add_traces
 from tests.spine.counter import LEDGER, Add, order
 from tests.stores import Store
 
+pytestmark = pytest.mark.timeout(400)
+
 
 @pytest.fixture
 async def world(store: Store, other_store: Store, kafka_server: str, prefix: str) -> World:

@@ -16,6 +16,8 @@ from tests.faults.running import World, add_traces, until
 from tests.spine.counter import LEDGER, PATH, Counted, circumstances
 from tests.stores import Store
 
+pytestmark = pytest.mark.timeout(400)
+
 OTHERS = ("990102", "990103")
 BODY = b'{"source":"/990101/casework","ledgerseq":%d,"data":{}}'
 HEADERS = {SOURCE: b"/990101/casework", LEDGER_SEQ: b"4", TYPE: b"casework.Counted"}

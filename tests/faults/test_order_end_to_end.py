@@ -21,6 +21,8 @@ from tests.faults.running import (
 )
 from tests.stores import Store
 
+pytestmark = pytest.mark.timeout(400)
+
 RATE = 130.0  # commands a second; a slow machine lets more time pass between two kills
 SHORT_KILLS, LONG_KILLS = 30, 200
 EVENTS_BETWEEN_KILLS = (20, 120)

@@ -26,6 +26,8 @@ from tests.servers import free_ports
 from tests.spine.counter import LEDGER, Add, order
 from tests.stores import Store, cloned, found, make_template
 
+pytestmark = pytest.mark.timeout(400)
+
 RACERS = 20
 STREAMS, WRITERS, KILLS = 5, 12, 3
 EVENTS_BEFORE_KILL = (60, 160)

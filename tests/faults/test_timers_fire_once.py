@@ -6,6 +6,7 @@ import secrets
 from collections import Counter
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import text
 
 from shared import clock
@@ -14,6 +15,8 @@ from tests.faults.process import Running, TimerSpec, kill_all, start_all
 from tests.faults.running import add_traces, until, url_of
 from tests.spine.counter import LEDGER
 from tests.stores import Store
+
+pytestmark = pytest.mark.timeout(400)
 
 TIMERS, KILLS = 4000, 12
 SPREAD_SECONDS = 6.0
