@@ -7,6 +7,7 @@
 import contextlib
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -35,6 +36,7 @@ PING_SECONDS = 3
 START_SECONDS = 120.0
 STOP_SECONDS = 60.0
 POLL_SECONDS = 0.2
+PORTS = range(20_000, 32_000)
 KEPT = Path(os.environ.get("BAOXUE_TEST_KEPT", f"/tmp/baoxue-servers-{os.getuid()}"))
 
 # Tests lose nothing in a power cut that they would miss; `durable_postgres` keeps fsync on.
@@ -114,12 +116,15 @@ def wheel_servers(folder: Path) -> Iterator[Servers]:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports free at this moment, all different."""
-    with contextlib.ExitStack() as held:
-        probes = [held.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
+    """Ports free at this moment, all different, below those that outgoing connections take."""
+    found: list[int] = []
+    for port in random.sample(PORTS, len(PORTS)):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            found.append(port)
+        if len(found) == count:
+            return found
+    raise OSError(f"no {count} free ports in {PORTS}")
 
 
 def keep() -> None:

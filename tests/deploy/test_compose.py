@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from baoxue import migrate, up
+from baoxue import migrate, sample, up
 from baoxue.engines import kafka, postgres
 from shared.contracts.topics import SERVICES
 from shared.settings import PORT_OFFSETS, Settings
@@ -36,7 +36,7 @@ def variables_read() -> set[str]:
         for module in (up, migrate)
         for name in READ.findall(Path(module.__file__).read_text(encoding="utf-8"))
     }
-    return SETTINGS | PLACED | found
+    return SETTINGS | PLACED | {sample.SIZE} | found
 
 
 def own_variables(name: str) -> dict[str, str]:
