@@ -4,7 +4,7 @@ import fcntl
 import os
 import stat
 from base64 import b64decode, b64encode
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
@@ -62,7 +62,7 @@ class KeyFile(msgspec.Struct, frozen=True, kw_only=True):
     def retired(self) -> "KeyFile":
         """Without the secret of the one that is retiring."""
         if not any(key.status == "retiring" for key in self.keys):
-            raise SealerKeyError("没有正在退役的密钥：先运行 rotate，检查方都换上新公钥后再运行 retire。")
+            raise SealerKeyError("没有正在退役的密钥：先 rotate，等检查方都有了新公钥再 retire。")
         return KeyFile(keys=[_without_secret(key) for key in self.keys])
 
 
@@ -141,10 +141,6 @@ def write_trust(home: Path, verifier_keys: Iterable[str]) -> None:
     except (OSError, msgspec.DecodeError):
         pass
     _write(path, trust, 0o644)
-
-
-def signing_seeds(file: KeyFile) -> Sequence[bytes]:
-    return [key.seed_bytes for key in file.signing]
 
 
 @contextmanager

@@ -14,6 +14,11 @@ class Refused(Exception):
         self.kind, self.origin, self.seq = kind, origin, seq
         self.expected, self.found = expected, found
 
+    def fields(self) -> dict[str, str | int]:
+        """What is stored, logged and shown."""
+        names = ("kind", "origin", "seq", "expected", "found")
+        return {name: getattr(self, name) for name in names}
+
 
 class RolledBack(Refused):
     """A source ends below what was signed: somebody restored an older copy. The process ends."""
