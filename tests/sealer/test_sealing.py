@@ -10,6 +10,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from services.audit.proofs.hashing import leaf_hash
 from services.audit.proofs.tree import Edge
 from services.audit.sealer.refusals import RolledBack
+from services.audit.subscriptions import ledgers
+from shared.subscription import Entry, deliver
 from tests.sealer.staging import County
 from tests.stores import PASSWORDS
 
@@ -28,6 +30,29 @@ async def test_it_signs_what_it_read_from_the_producers_themselves(here: County)
         own = Edge().extended(leaf_hash(body) for body in bodies)
         assert (found[producer.origin].size, found[producer.origin].root) == (own.size, own.root())
     assert sealer.report.status(time.time())["logs"][CASEWORK]["sealed_size"] == 3
+
+
+async def test_what_audit_really_stores_is_what_it_signs(here: County) -> None:
+    """Through audit's own append: entries, tiles and heads of the log, batch by batch."""
+    casework = here.producers["casework"]
+    others, *_ = ledgers("test")
+    async with here.sealer() as sealer:
+        for count in (1, 255, 1, 700):
+            await casework.write(count)
+            bodies = await casework.bodies()
+            entries = [
+                Entry("casework", casework.ledger, seq, body)
+                for seq, body in enumerate(bodies, 1)
+                if seq > len(bodies) - count
+            ]
+            for start in range(0, count, 300):
+                some = entries[start : start + 300]
+                assert await deliver(here.audit.engine, others, "casework", some) == []
+            await sealer.look()
+    assert await here.refusals() == []
+    assert [(one.origin, one.size) for one in await here.sealed()] == [
+        (CASEWORK, size) for size in (1, 256, 257, 957)
+    ]
 
 
 async def test_looking_again_signs_nothing_new_until_a_log_moves(here: County) -> None:
