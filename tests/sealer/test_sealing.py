@@ -11,6 +11,7 @@ from services.audit.proofs.hashing import leaf_hash
 from services.audit.proofs.tree import Edge
 from services.audit.sealer.refusals import RolledBack
 from services.audit.subscriptions import ledgers
+from shared.ledger_schema import async_url
 from shared.subscription import Entry, deliver
 from tests.sealer.staging import County
 from tests.stores import PASSWORDS
@@ -311,6 +312,28 @@ async def test_a_second_sealer_waits_for_the_first(here: County) -> None:
         await second.close()
 
 
+CUT = "select pg_terminate_backend(pid) from pg_stat_activity where usename = current_user"
+CUT += " and pid <> pg_backend_pid()"
+
+
+async def test_a_cut_connection_loses_the_lock_and_the_next_look_takes_it_again(
+    here: County,
+) -> None:
+    await here.write("casework", 4)
+    async with here.sealer() as sealer:
+        await sealer.look()
+        other = create_async_engine(async_url(here.sealer_url))
+        async with other.connect() as conn:
+            await conn.execute(text(CUT))
+        await other.dispose()
+        await here.write("casework", 1)
+        with pytest.raises(DBAPIError):
+            await sealer.look()
+        assert [one.size for one in await here.sealed()] == [4]
+        await sealer.look()
+    assert [one.size for one in await here.sealed()] == [4, 5]
+
+
 async def test_rotated_keys_sign_together_without_a_restart(here: County) -> None:
     from services.audit.sealer.keys import change_key_file
 
@@ -338,7 +361,7 @@ async def test_audits_role_cannot_seal_and_the_sealers_can_do_nothing_else(here:
             "delete from sealed",
             "insert into refusal (origin, kind) values ('x', 'y')",
         ),
-        create_async_engine(here.sealer_url.replace("postgresql:", "postgresql+asyncpg:")).url: (
+        async_url(here.sealer_url): (
             "update log set size = 0",
             "insert into log (ledger, service, origin, root) values ('1', 'x', 'x', '')",
             "select * from entry",
