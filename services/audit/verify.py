@@ -84,12 +84,13 @@ def point_sum(one, other):
     e, f, g, h = b - a, d - c, d + c, b + a
     return e * f % P, g * h % P, f * g % P, e * h % P
 
-def point_times(scalar, point):
-    found = (0, 1, 1, 0)
-    while scalar:
-        if scalar & 1:
-            found = point_sum(found, point)
-        point, scalar = point_sum(point, point), scalar >> 1
+def point_times(one, point, other, second):
+    """one · point + other · second, in one ladder."""
+    found, both = (0, 1, 1, 0), point_sum(point, second)
+    for bit in range(255, -1, -1):
+        found, which = point_sum(found, found), (one >> bit & 1) + 2 * (other >> bit & 1)
+        if which:
+            found = point_sum(found, (point, second, both)[which - 1])
     return found
 
 def point_of(raw):
@@ -114,9 +115,9 @@ def is_signed(public, text, signature):
     if key is None or r is None or s >= ORDER:
         return False
     digest = hashlib.sha512(signature[:32] + public + text).digest()
-    one = point_times(s, BASE)
-    other = point_sum(r, point_times(int.from_bytes(digest, "little") % ORDER, key))
-    return all((one[axis] * other[2] - other[axis] * one[2]) % P == 0 for axis in (0, 1))
+    x, y, z, t = key
+    found = point_times(s, BASE, int.from_bytes(digest, "little") % ORDER, (-x % P, y, z, -t % P))
+    return all((found[axis] - r[axis] * found[2]) % P == 0 for axis in (0, 1))
 
 # Merkle trees (RFC 6962) with SHA-256.
 EMPTY = hashlib.sha256(b"").digest()
@@ -628,6 +629,7 @@ class Walk:
         if self.expected() == place:
             self.at += 1
             self.fold_in(entry)
+        self.seen.update([] if self.fold else [place])
         self.last = max(self.last, place)
         for check in ENTRY_CHECKS:
             check(self, entry)
@@ -636,8 +638,6 @@ class Walk:
         if self.fold:
             check_leaf(self, entry, self.leaves.read(32))
             self.fold.add(entry.leaf)
-        else:
-            self.seen.add(entry.place)
 
     def skip(self):
         """Step over an entry that is not here; in a RANGE its listed leaf stands in for it."""
@@ -668,11 +668,15 @@ class Walk:
             self.skip()
         for place in [] if self.fold else sorted(set(self.places) - self.seen):
             check_missing(self, place, "proofs/inclusion.jsonl")
-        for place in [] if self.fold else sorted(set(self.disclosures) - self.seen):
-            name, reason = self.bundle.logs[place // LOG_STEP].name, "没有这一条 / of no entry here"
-            self.bundle.bad("TAMPERED", name, place % LOG_STEP, "disclosures.jsonl", reason, True)
+        check_disclosed(self)
         if self.rows and self.rows.left:
-            other_row(self, None, [])
+            other_row(self, None, [], self.rows.read(ROW_LIMIT_BYTES))
+
+def check_disclosed(walk):
+    """Every disclosure is of an entry that is here."""
+    for place in [] if walk.fold else sorted(set(walk.disclosures) - walk.seen):
+        name, reason = walk.bundle.logs[place // LOG_STEP].name, "没有这一条 / of no entry here"
+        walk.bundle.bad("TAMPERED", name, place % LOG_STEP, "disclosures.jsonl", reason, True)
 
 def check_missing(walk, place, field):
     """Where the bundle promises an entry there is one."""
@@ -936,6 +940,8 @@ def all_notes(bundle):
 
 def check_pins(bundle):
     """Against checkpoints that the inspector kept: the same history, only longer."""
+    if not bundle.options.pins:
+        return
     known, publics = {note.origin: (name, note) for name, note in all_notes(bundle)}, set()
     proofs = read_proofs(bundle)
     for path in bundle.options.pins:
@@ -948,7 +954,7 @@ def check_pins(bundle):
         signer = pin.signer(keys_of(bundle, pin.origin))
         publics.add(signer.public if signer else None)
         check_pin(bundle, name, pin, note, proofs.get((pin.origin, pin.size, note.size)))
-    if bundle.options.pins and not bundle.options.keys:
+    if not bundle.options.keys:
         check_vouched(bundle, publics)
 
 def check_pin(bundle, name, pin, note, proof):

@@ -7,7 +7,7 @@ Every kind names the checks that find it: with those taken out, it is not found.
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
@@ -27,8 +27,8 @@ class Mutant:
 
     data: bytes
     index: int | None = None
-    field: str | None = None
-    options: dict[str, Any] = of_dataclass(default_factory=dict)
+    where: str | None = None
+    options: dict[str, Any] = field(default_factory=dict)
     pin: str | None = None
 
 
@@ -162,7 +162,7 @@ def own_line(random: Random, parts: Parts) -> tuple[int, bytes]:
 
 
 # Entries.
-ENTRY = ("check_files", "entry_inclusion", "check_leaf", "check_range", "entry_row")
+ENTRY = ("check_files", "entry_inclusion", "check_leaf", "check_range")
 
 
 @kind("CASE SELECTION RANGE", (TAMPERED, "INCOMPLETE", "NEVER LOGGED"), *ENTRY)

@@ -31,7 +31,7 @@ def written(value: Any) -> bytes:
 
 
 # Tables.
-@kind("CASE SELECTION RANGE", TAMPERED, "entry_row")
+@kind("CASE SELECTION RANGE", TAMPERED, "entry_row", "other_row")
 def csv_cell_by_the_system(random: Random, made: Parts) -> Mutant:
     rows = made.members["events.csv"].split(b"\r\n")
     at = random.randrange(1, len(rows) - 1)
@@ -48,7 +48,7 @@ def csv_cell_by_the_system(random: Random, made: Parts) -> Mutant:
     return Mutant(made.reseal().pack(), seq, None)
 
 
-@kind("CASE SELECTION RANGE", TAMPERED, "check_files", "entry_row")
+@kind("CASE SELECTION RANGE", TAMPERED, "check_files", "entry_row", "other_row")
 def csv_cell_by_hand(random: Random, made: Parts) -> Mutant:
     sealed = dict(made.members)
     mutant = csv_cell_by_the_system(random, made)

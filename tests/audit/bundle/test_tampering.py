@@ -12,8 +12,8 @@ from tests.audit.bundle import mutants_files, mutants_proofs
 from tests.audit.bundle.mutants import KINDS, Kind, Mutant
 from tests.audit.bundle.synthetic import Parts, case, county, parts, ranged, selection
 
-SHORT, LONG = 6, 300
-TWINS = 3
+SHORT, LONG = 2, 300
+TWINS = 1
 WRITERS = {"CASE": case, "RANGE": ranged, "SELECTION": selection}
 assert mutants_files and mutants_proofs
 
@@ -60,8 +60,8 @@ def hunt(kind: Kind, whole: dict[str, Parts], folder: Path, count: int) -> None:
         assert report.verdict in kind.verdicts, said + f" {report.worst.reason}"
         if mutant.index is not None:
             assert mutant.index in {one.index for one in report.findings}, said
-        if mutant.field is not None:
-            assert mutant.field in {one.field for one in report.findings}, said
+        if mutant.where is not None:
+            assert mutant.where in {one.field for one in report.findings}, said
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
