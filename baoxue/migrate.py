@@ -11,6 +11,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from baoxue.engines.secrets import kept_secret as secret
+from services.audit.sealer.keys import make_key_file
 from shared.contracts.topics import SERVICES
 from shared.kafka import create_topics
 from shared.key_files import SERVICE_CLASSES, make_key_files
@@ -63,20 +64,22 @@ class Plan:
 async def prepare(plan: Plan) -> None:
     """Everything, repeatable: what is there stays."""
     make_key_files(plan.settings.home / "keys")
+    make_key_file(plan.settings.home / "keys")
     make_signing_keys(plan.settings.home / "secrets")
     for service in SERVICES:
         await prepare_service(plan, service)
     await prepare_keyring(plan)
     for service in SERVICES:
         write_environment(plan, service)
+    write_sealer_environment(plan)
     if plan.settings.kafka:
         await create_topics(plan.settings.kafka, plan.settings.prefix, plan.replication)
 
 
 def passwords(plan: Plan, service: str) -> Passwords:
-    return Passwords(
-        secret(plan.settings.home, f"{service}_app"), secret(plan.settings.home, f"{service}_feed")
-    )
+    home = plan.settings.home
+    sealer = secret(home, "sealer") if service == "audit" else None
+    return Passwords(secret(home, f"{service}_app"), secret(home, f"{service}_feed"), sealer)
 
 
 async def prepare_service(plan: Plan, service: str) -> None:
@@ -130,7 +133,24 @@ def write_environment(plan: Plan, service: str) -> None:
         "BAOXUE_KEYS": str(home / "keys" / f"{service}.json"),
         "BAOXUE_SECRETS": str(home / "secrets"),
     }
-    file = home / "secrets" / f"{service}.env"
+    write_lines(home, service, lines)
+
+
+def write_sealer_environment(plan: Plan) -> None:
+    """The sealer's: its own role in audit's database and its own key file, nothing of a service."""
+    home, database = plan.settings.home, plan.database("audit")
+    role, password = Roles.of(database).sealer, secret(home, "sealer")
+    lines = {
+        "BAOXUE_DATABASE_URL": login(plan.server("audit"), database, role, password),
+        "BAOXUE_KEYS": str(home / "keys" / "sealer.json"),
+        "BAOXUE_SECRETS": str(home / "secrets"),
+    }
+    write_lines(home, "sealer", lines)
+
+
+def write_lines(home: Path, name: str, lines: Mapping[str, str]) -> None:
+    """`secrets/<name>.env`, which only we can read."""
+    file = home / "secrets" / f"{name}.env"
     file.touch(mode=0o600, exist_ok=True)
     file.write_text("".join(f"{name}={value}\n" for name, value in lines.items()), encoding="utf-8")
 
