@@ -25,7 +25,7 @@ PRODUCERS = tuple(name for name in SERVICES if name != "audit")
 HOUR_SECONDS = 3600.0
 LINES = text(
     "select subject::text as subject, stream, max(version) as version, max(seq) as seq,"
-    " count(*) as count from entry where ledger = :ledger and service = :service"
+    " count(*) as events from entry where ledger = :ledger and service = :service"
     " and seq <= :size and subject is not null group by subject, stream"
 )
 SIMULATED = text("select simulated from clock")
@@ -63,12 +63,19 @@ async def sealed_logs(conn: AsyncConnection, county: str, domain: str) -> list[S
     return found
 
 
+async def own_origin(conn: AsyncConnection, county: str, domain: str) -> str:
+    """The origin of audit's own log of the county, also before its first entry is followed."""
+    own = await logs.log_at(conn, county, "audit")
+    simulated = (await conn.execute(SIMULATED)).scalar_one()
+    return own.origin if own else origin_of(domain, county, "audit", simulated=simulated)
+
+
 async def lines_of(conn: AsyncConnection, one: Sealed) -> list[HeadLine]:
     """The head lines of the first `one.size` entries, in order."""
     params = {"ledger": one.ledger, "service": one.service, "size": one.size}
     rows = await conn.execute(LINES, params)
     return in_order(
-        HeadLine(subject_hash(row.subject), row.stream, row.version, row.seq, row.count)
+        HeadLine(subject_hash(row.subject), row.stream, row.version, row.seq, row.events)
         for row in rows
     )
 

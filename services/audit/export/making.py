@@ -1,4 +1,4 @@
-"""Makes an export: seals awaited, heads committed, everything gathered, the export itself sealed."""
+"""Makes an export: awaits seals, commits heads, gathers, and seals the export itself."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -96,7 +96,7 @@ async def export_range(asked: Asked, origin: str, first: int, last: int, out: Pa
         log = await logs.log_named(conn, origin)
     if log is None or not 0 < first <= last <= log.size or last - first >= RANGE_LIMIT:
         size = log.size if log else 0
-        say = f"{origin} 有 {size} 条，不能导出第 {first}—{last} 条。请改起止序号（一次最多 {RANGE_LIMIT} 条）。"
+        say = f"{origin} 有 {size} 条，第 {first}—{last} 条不能导出。请改起止序号。"
         raise ExportImpossible(say, field="first", origin=origin)
     seal = (await wait_sealed(engine, {origin: last}))[origin]
     with Members() as spool:
@@ -267,12 +267,11 @@ async def _sealed(asked: Asked, made: Recorded, committed: Recorded | None) -> S
     engine = asked.edge.service.engine
     last = max(made.seq, committed.seq if committed else 0)
     async with engine.connect() as conn:
-        own = await logs.log_at(conn, asked.county, "audit")
-    if own is None:
-        raise ExportImpossible("审计自己的账还没有开始，稍后再导出。")
-    seal = (await wait_sealed(engine, {own.origin: last}))[own.origin]
+        own = await heads.own_origin(conn, asked.county, asked.edge.service.settings.domain)
+    seal = (await wait_sealed(engine, {own: last}))[own]
     async with engine.connect() as conn:
-        grown = await logs.log_named(conn, own.origin) or own
+        grown = await logs.log_named(conn, own)
+        assert grown is not None, f"{own} is sealed and not there"
         indices = [one.seq - 1 for one in (made, committed) if one]
         paths = await logs.inclusions(conn, grown, indices, seal.size)
     return Seal(

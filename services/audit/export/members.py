@@ -1,4 +1,4 @@
-"""The files of a bundle while it is made: on disk, with digest and CRC taken as they are written."""
+"""The files of a bundle while it is made, with digest and CRC taken as they are written."""
 
 import shutil
 import tempfile
