@@ -13,6 +13,7 @@ import base64
 import calendar
 import hashlib
 import json
+import operator
 import os
 import re
 import sys
@@ -52,11 +53,9 @@ PROOFS = {
 FOR_READING = ("events.xlsx", "timeline.html", "verify.html")  # these may be absent
 MEMBERS = ["consistency.txt", "events.csv", "events.xlsx", "timeline.html", "README.txt",
            "verify.py", "verify.html", "seal.json"]
-COLUMNS = ("time", "occurredat", "type", "stream", "streamversion", "subject", "actorid",
-           "actorrole", "onbehalfof", "via", "policyversion")
 HEADER = ("log", "seq", "time", "occurredat", "type", "stream", "version", "subject", "actorid",
           "actorrole", "onbehalfof", "via", "policyversion", "data", "disclosed")
-
+COLUMNS = ["streamversion" if name == "version" else name for name in HEADER[2:13]]
 UNREADABLE = (ValueError, RecursionError, KeyError, TypeError, AttributeError, IndexError)
 CHECKPOINT = re.compile(r"([^\n]+)\n(0|[1-9][0-9]{0,15})\n([A-Za-z0-9+/]{43}=)")
 
@@ -215,7 +214,7 @@ def no_integer(text):
     raise ValueError("%s is no integer" % text[:20])
 
 scan = json.JSONDecoder(object_pairs_hook=unique, parse_int=integer, parse_float=no_integer,
-                        parse_constant=no_integer).raw_decode
+                        parse_constant=no_integer).scan_once
 STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 def parse(text):
@@ -226,7 +225,10 @@ def parse(text):
             depth += 1 if bracket[0] in "[{" else -1
             if depth > DEPTH_LIMIT:
                 raise ValueError("deeper than %d" % DEPTH_LIMIT)
-    found, end = scan(text)
+    try:
+        found, end = scan(text, 0)
+    except StopIteration:
+        raise ValueError("no value")
     if end != len(text):
         raise ValueError("more than one value")
     if "\\u" in text:
@@ -399,11 +401,8 @@ class Entry:
         self.seq, self.log = self.head["ledgerseq"], logs[self.head["source"]]
         if not mark or text[-1] != "}" or "data" in self.head or type(self.seq) is not int:
             raise ValueError("`data` is not the last member, once, or ledgerseq no integer")
-        for value in self.head.values():
-            if type(value) is not str and type(value) is not int:
-                raise ValueError("a member of the envelope is no text or integer")
-        if not 0 < self.seq <= SIZE_LIMIT:
-            raise ValueError("ledgerseq is no place")
+        if not set(map(type, self.head.values())) <= {str, int} or not 0 < self.seq <= SIZE_LIMIT:
+            raise ValueError("a member of the envelope is no text or place")
         self.place = self.log.number * LOG_STEP + self.seq
 
 class Bundle:
@@ -763,6 +762,8 @@ def entry_erasure(walk, entry):
         walk.completed[entry.place] = [(whose, one) for one in entry.data.get("classes", [])]
 
 RISKY = ("=", "+", "-", "@", "\t", "\r")
+START = set(RISKY)
+VALUES, BLANK = operator.itemgetter(*COLUMNS), dict.fromkeys(COLUMNS, "")
 
 def cell(text):
     return '"%s%s"' % ("'" if text.startswith(RISKY) else "", text.replace('"', '""'))
@@ -772,14 +773,20 @@ CELL = re.compile(rb'"[^"]*(?:""[^"]*)*"')
 
 def entry_row(walk, entry):
     """The row of events.csv is the one that the rule gives."""
-    cells = [entry.log.name, str(entry.seq)] + [str(entry.head.get(name, "")) for name in COLUMNS]
-    told = json.dumps(entry.disclosed, ensure_ascii=False, separators=(",", ":"))
-    cells = list(map(cell, cells + [entry.data_text, told if entry.disclosed else ""]))
-    if walk.rows:
-        row = (",".join(cells) + "\r\n").encode()
-        found = walk.rows.read(len(row))
-        if found != row:
-            other_row(walk, entry, cells, found + walk.rows.read(ROW_LIMIT_BYTES))
+    if not walk.rows:
+        return
+    told = entry.disclosed and json.dumps(entry.disclosed, ensure_ascii=False, separators=(",", ":"))
+    cells = [entry.log.name, str(entry.seq), *map(str, VALUES({**BLANK, **entry.head}))]
+    plain, cells = '","'.join(cells), cells + [entry.data_text, told or ""]
+    if plain.count('"') == 2 * len(cells) - 6 and START.isdisjoint([one[:1] for one in cells]):
+        data = entry.data_text.replace('"', '""')
+        row = '"%s","%s","%s"\r\n' % (plain, data, told.replace('"', '""') if told else "")
+    else:
+        row = ",".join(map(cell, cells)) + "\r\n"
+    row = row.encode()
+    found = walk.rows.read(len(row))
+    if found != row:
+        other_row(walk, entry, list(map(cell, cells)), found + walk.rows.read(ROW_LIMIT_BYTES))
 
 def other_row(walk, entry, cells, found):
     """Name the first cell that differs; what follows it is not compared any more."""
