@@ -8,6 +8,7 @@ that is asked of a bundle. Take this file from the published source, not only fr
 """
 # pyright: basic, reportMissingParameterType=false, reportOptionalMemberAccess=false
 # pyright: reportAttributeAccessIssue=false, reportOptionalSubscript=false
+# pyright: reportOperatorIssue=false, reportOptionalOperand=false, reportArgumentType=false
 import argparse
 import base64
 import calendar
@@ -330,7 +331,8 @@ class Key:
     def __init__(self, text):
         self.name, claimed, encoded = text.split("+", 2)
         raw = unbase64(encoded, 33)
-        self.kind, self.public, self.fingerprint = raw[:1], raw[1:], hashlib.sha256(raw[1:]).hexdigest()
+        self.kind, self.public = raw[:1], raw[1:]
+        self.fingerprint = hashlib.sha256(self.public).hexdigest()
         if self.id_as(self.name).hex() != claimed:
             raise ValueError("the id of key %s is not that of the key" % self.name)
 
@@ -430,7 +432,8 @@ class Bundle:
         shape(found, {"CASE": {"subject": str}, "RANGE": {"first": int, "last": int}}.get(
             self.kind, {}), where)
         self.county, self.files, self.withheld = found["county"], found["files"], found["withheld"]
-        self.first, self.last, self.subject = (found.get(one) for one in ("first", "last", "subject"))
+        self.first, self.last = found.get("first"), found.get("last")
+        self.subject = found.get("subject")
         self.logs = [Log(number, one) for number, one in enumerate(found["logs"])]
         self.by_source = {log.source: log for log in self.logs}
         self.chosen = {json.dumps(one) for one in found["selection"]}
@@ -453,7 +456,7 @@ class Bundle:
     def json_lines(self, name):
         for number, line in enumerate(self.source(name).lines(JSON_LIMIT_BYTES), 1):
             if line is None or number > LINES_LIMIT:
-                raise malformed(name, "第 %d 行太长、没有结尾或太多 / line too long, or too many" % number)
+                raise malformed(name, "第 %d 行 / a line too long, or too many" % number)
             yield parse_object(line, "%s:%d" % (name, number))
 
     def placed(self, name):
@@ -493,7 +496,7 @@ def check_simulated(bundle):
     """Nobody takes the events of a simulation for those of a county."""
     for log in bundle.logs:
         if "simulated" in log.origin.split("/") and not bundle.options.simulated:
-            raise malformed("origin", "模拟数据，要加 --simulated / simulated: needs --simulated", log.name)
+            raise malformed("origin", "模拟数据 / simulated: needs --simulated", log.name)
 
 def check_keys(bundle):
     """Choose the keys that count: those of the trust file; else the bundle's own, and say so."""
@@ -531,7 +534,7 @@ def keys_of(bundle, origin):
 def check_signature(bundle, note, log, field):
     """The checkpoint is signed with a key that counts."""
     if not note.signer(keys_of(bundle, note.origin)):
-        bundle.bad("TAMPERED", log, None, field, "不是所认公钥的签名 / not signed with a key that counts")
+        bundle.bad("TAMPERED", log, None, field, "不是所认公钥的签名 / signed with no key that counts")
 
 def check_seal(bundle):
     """seal.json: the checkpoint of audit's own log, under which the export itself stands."""
@@ -545,7 +548,8 @@ def check_seal(bundle):
         raise malformed("seal.json", "多余的内容 / not written as it must be")
     note = bundle.seal_note = Note(found["checkpoint"].encode(), "seal.json", "audit")
     parts, own = bundle.logs[0].origin.split("/"), note.origin.split("/")
-    if own[:3] != [parts[0], bundle.county, "audit"] or ("simulated" in parts) != ("simulated" in own):
+    played = [origin for origin in (parts, own) if "simulated" in origin]
+    if own[:3] != [parts[0], bundle.county, "audit"] or len(played) == 1:
         bundle.bad("TAMPERED", "audit", None, "seal.json", "不是本县的审计账 / not audit's log")
     check_signature(bundle, note, "audit", "seal.json")
 
@@ -579,7 +583,7 @@ def check_export(bundle):
     for name in same:
         if entry.data.get(name) != same[name]:
             field = "manifest.json" if name == "manifest" else "manifest.json:" + name
-            bundle.bad("TAMPERED", "audit", entry.seq, field, "不是所封存的 / not what was sealed", True)
+            bundle.bad("TAMPERED", "audit", entry.seq, field, "不是封存的 / not as sealed", True)
 
 def check_checkpoints(bundle):
     """Each log's checkpoint is signed, and is the one that the manifest names."""
@@ -587,7 +591,8 @@ def check_checkpoints(bundle):
         name = "checkpoints/%s.note" % log.name
         note = log.note = Note(bundle.whole(name, NOTE_LIMIT_BYTES), name, log.name)
         check_signature(bundle, note, log.name, name)
-        for field, value in (("origin", note.origin), ("size", note.size), ("root", text_of(note.root))):
+        signed = {"origin": note.origin, "size": note.size, "root": text_of(note.root)}
+        for field, value in signed.items():
             if getattr(log, field) != value:
                 bundle.bad("TAMPERED", log.name, None, field, "与检查点不同 / not the checkpoint's")
 
@@ -753,7 +758,7 @@ def check_explained(walk, entry, path, value):
     if (owner, cls) in walk.erasures:
         walk.explained.append((entry, path, (owner, cls)))
     else:
-        walk.bad("UNEXPLAINED ERASURE", entry, path, "既未披露，也未说明 / neither disclosed nor explained")
+        walk.bad("UNEXPLAINED ERASURE", entry, path, "既未披露也未说明 / unexplained")
 
 def entry_erasure(walk, entry):
     """Remember what an `ErasureCompleted` says was erased: whose, and which classes."""
@@ -775,7 +780,8 @@ def entry_row(walk, entry):
     """The row of events.csv is the one that the rule gives."""
     if not walk.rows:
         return
-    told = entry.disclosed and json.dumps(entry.disclosed, ensure_ascii=False, separators=(",", ":"))
+    told = entry.disclosed
+    told = told and json.dumps(told, ensure_ascii=False, separators=(",", ":"))
     cells = [entry.log.name, str(entry.seq), *map(str, VALUES({**BLANK, **entry.head}))]
     plain, cells = '","'.join(cells), cells + [entry.data_text, told or ""]
     if plain.count('"') == 2 * len(cells) - 6 and START.isdisjoint([one[:1] for one in cells]):
@@ -798,12 +804,14 @@ def other_row(walk, entry, cells, found):
         check_missing(walk, place, "events.csv")
     elif entry:
         names = [name for name, one, other in zip(HEADER, cells, others) if one != other]
-        walk.bad("TAMPERED", entry, ":".join(["events.csv"] + names[:1]), "不是规则得出的 / not by the rule")
+        field = ":".join(["events.csv"] + names[:1])
+        walk.bad("TAMPERED", entry, field, "与规则不符 / not by the rule")
     else:
-        walk.bundle.bad("TAMPERED", name, place % LOG_STEP, "events.csv", "没有这一条 / of no entry")
+        walk.bundle.bad("TAMPERED", name, place % LOG_STEP, "events.csv", "多余 / of no entry")
 
 # What is asked of every entry, in this order.
-ENTRY_CHECKS = [entry_place, entry_subject, entry_inclusion, entry_disclosures, entry_erasure, entry_row]
+ENTRY_CHECKS = [entry_place, entry_subject, entry_inclusion, entry_disclosures, entry_erasure,
+                entry_row]
 
 def read_entries(bundle):
     """(entry or why it is none, bytes) in the order of the file."""
@@ -833,7 +841,7 @@ def check_counts(bundle):
     for log in bundle.logs:
         if log.seen != log.count:
             verdict = "INCOMPLETE" if log.seen < log.count else "TAMPERED"
-            bundle.bad(verdict, log.name, None, "entries", "条数不符 / %d, not %d" % (log.seen, log.count))
+            bundle.bad(verdict, log.name, None, "entries", "条数不符 / %d of %d" % (log.seen, log.count))
 
 def check_range(bundle):
     """RANGE: the entries lead together to the root of the checkpoint."""
@@ -851,7 +859,7 @@ def check_erasures(bundle):
         line = bundle.walk.erasures[pair]
         place = line["log"] * LOG_STEP + line["seq"]
         if pair not in bundle.walk.completed.get(place, []):
-            bundle.walk.bad("UNEXPLAINED ERASURE", entry, path, "没有这次抹除 / no such erasure is recorded")
+            bundle.walk.bad("UNEXPLAINED ERASURE", entry, path, "没有这次抹除 / no such erasure")
 
 def head_leaf(line):
     """The leaf hash of a head line: a subject's last version, sequence and count in a stream."""
@@ -869,11 +877,13 @@ def check_heads(bundle):
     logs = {log.origin: log for log in bundle.logs}
     for found in entry.data["logs"]:
         log = logs.pop(found["origin"], None)
+        if log is None and found["size"] == 0:
+            continue  # nothing was ever logged there
         if log is None or log.number not in proofs:
-            bundle.bad("INCOMPLETE", found["service"], None, "heads", "缺少这本账 / this log is missing")
+            bundle.bad("INCOMPLETE", found["service"], None, "heads", "缺少这本账 / log missing")
             continue
         if (found["size"], found["root"]) != (log.size, log.root):
-            bundle.bad("TAMPERED", log.name, None, "heads", "不是那时的账 / not the log of the heads")
+            bundle.bad("TAMPERED", log.name, None, "heads", "不是那时的账 / not of the heads")
         proof = proofs[log.number]
         shape(proof, {"first": int, "lines": list}, "proofs/heads.jsonl")
         check_head_lines(bundle, log, found, proof)
@@ -891,7 +901,7 @@ def check_head_lines(bundle, log, committed, proof):
     sides = [take_hashes(proof, name, "proofs/heads.jsonl") for name in ("left", "right")]
     root = text_of(fold.root(committed["streams"], *sides))
     if root != committed["heads_root"] or places != sorted(set(places)):
-        bundle.bad("TAMPERED", log.name, None, "heads", "流水摘要不是封存的 / not the sealed head lines")
+        bundle.bad("TAMPERED", log.name, None, "heads", "流水摘要有误 / not as sealed")
 
 def check_neighbours(bundle, log, committed, proof):
     """Beside the subject's lines stand another's, or the edge: so these are all."""
@@ -909,7 +919,7 @@ def check_streams(bundle, log, lines):
         events, last, lost = found.pop(line["stream"], []), (line["version"], line["seq"]), None
         versions, count = [version for version, _ in events], line["count"]
         if versions != sorted(set(versions)) or len(events) > count:
-            bundle.bad("TAMPERED", log.name, events[-1][1], "streamversion", "版本有误 / wrong versions")
+            bundle.bad("TAMPERED", log.name, events[-1][1], "streamversion", "版本有误 / versions")
         elif len(events) < count or events[-1] != last:
             gaps = [seq for number, (version, seq) in enumerate(events, 1) if version != number]
             lost = gaps[0] if gaps and last[0] == count else line["seq"]
@@ -965,19 +975,17 @@ def check_pins(bundle):
         check_vouched(bundle, publics)
 
 def check_pin(bundle, name, pin, note, proof):
-    if pin.size > note.size:
-        bundle.bad("ROLLBACK", name, note.size, "size", "比固定点短 / shorter than the pin")
-        return
     if proof is None and 0 < pin.size < note.size:
         try:
             proof = bundle.options.online and fetch_proof(bundle, pin.origin, pin.size, note.size)
         except (OSError, ValueError):
             proof = None
-        if not proof:
-            bundle.bad("NOT WITNESSED", name, pin.size, "pin", "没有到固定点的证明 / no proof from the pin")
-            return
-    if not is_beginning(pin.size, note.size, pin.root, note.root, proof or []):
-        bundle.bad("FORK", name, pin.size, "root", "不是固定点的延续 / another history than the pin's")
+    if pin.size > note.size:
+        bundle.bad("ROLLBACK", name, note.size, "size", "比固定点短 / shorter than the pin")
+    elif 0 < pin.size < note.size and not proof:
+        bundle.bad("NOT WITNESSED", name, pin.size, "pin", "没有到固定点的证明 / no proof from it")
+    elif not is_beginning(pin.size, note.size, pin.root, note.root, proof or []):
+        bundle.bad("FORK", name, pin.size, "root", "不是固定点的延续 / another history")
 
 def check_vouched(bundle, publics):
     """Without a trust file a pin vouches for the key that signed it, and for no other."""
@@ -986,14 +994,14 @@ def check_vouched(bundle, publics):
         signer = note.signer(keys_of(bundle, note.origin))
         if None in publics or (signer and signer.public not in publics):
             bundle.vouched = None
-            bundle.bad("TAMPERED", name, None, "key", "不是固定点的公钥 / another key than the pin's")
+            bundle.bad("TAMPERED", name, None, "key", "不是固定点的公钥 / not the pin's key")
 
 def check_witnesses(bundle):
     """What the trust file asks for: k cosignatures on each checkpoint, and no greater age."""
     options = bundle.options
     for name, note in all_notes(bundle) if options.k else []:
         if len({key.public for key in options.witnesses if note.witnessed_by(key)}) < options.k:
-            bundle.bad("NOT WITNESSED", name, None, "witnesses", "见证不足 / fewer than %d" % options.k)
+            bundle.bad("NOT WITNESSED", name, None, "witnesses", "见证不足 / under %d" % options.k)
     if options.days is not None:
         made = time.strptime(str(bundle.export.head.get("time"))[:19], "%Y-%m-%dT%H:%M:%S")
         if time.time() - calendar.timegm(made) > options.days * 86400:
@@ -1011,9 +1019,9 @@ def check_online(bundle):
             bundle.bad("NOT WITNESSED", name, None, "online", "联网核对失败 / online: %s" % error)
             continue
         if now.origin != note.origin or not now.signer(keys_of(bundle, note.origin)):
-            bundle.bad("TAMPERED", name, None, "online", "线上的签名不可信 / not a trusted signature")
+            bundle.bad("TAMPERED", name, None, "online", "线上的签名不可信 / not trusted")
         elif now.size < note.size:
-            bundle.bad("ROLLBACK", name, now.size, "online", "线上更短 / the running log is shorter")
+            bundle.bad("ROLLBACK", name, now.size, "online", "线上更短 / it is shorter there")
         elif not is_beginning(note.size, now.size, note.root, now.root, proof or []):
             bundle.bad("FORK", name, note.size, "online", "线上是另一段历史 / another history")
 
@@ -1087,7 +1095,7 @@ class Report:
             yield "  %s %s seq=%s %s: %s" % (one.verdict, one.log, one.index, one.field, one.reason)
         yield from self.bundle.notices
         if self.bundle.fingerprints and not self.bundle.vouched:
-            yield "没有人为公钥担保，请核对指纹 / nobody has vouched for this key: compare its fingerprint"
+            yield "没有人为公钥担保，请核对指纹 / nobody has vouched for this key: compare it"
         for one in self.bundle.fingerprints:
             yield "公钥指纹 / key fingerprint (SHA-256): " + one
         where = "" if self.code == 0 else " %s: %s, seq %s, %s" % (

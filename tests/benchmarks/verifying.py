@@ -63,9 +63,7 @@ def range_file(folder: Path, count: int = RANGE_ENTRIES) -> Path:
         entries=entries,
         beside=((), ()),
     )
-    wanted = replace(
-        wanted, logs=[part], first=1, last=count, consistency=(), readable=False
-    )
+    wanted = replace(wanted, logs=[part], first=1, last=count, consistency=(), readable=False)
     path = folder / "range.zip"
     with Members(folder / "members") as members:
         members.folder.mkdir()
