@@ -534,7 +534,7 @@ def keys_of(bundle, origin):
 def check_signature(bundle, note, log, field):
     """The checkpoint is signed with a key that counts."""
     if not note.signer(keys_of(bundle, note.origin)):
-        bundle.bad("TAMPERED", log, None, field, "不是所认公钥的签名 / signed with no key that counts")
+        bundle.bad("TAMPERED", log, None, field, "不是所认公钥签的 / by no key that counts")
 
 def check_seal(bundle):
     """seal.json: the checkpoint of audit's own log, under which the export itself stands."""
@@ -841,7 +841,7 @@ def check_counts(bundle):
     for log in bundle.logs:
         if log.seen != log.count:
             verdict = "INCOMPLETE" if log.seen < log.count else "TAMPERED"
-            bundle.bad(verdict, log.name, None, "entries", "条数不符 / %d of %d" % (log.seen, log.count))
+            bundle.bad(verdict, log.name, None, "entries", "条数 / count: %d" % log.seen)
 
 def check_range(bundle):
     """RANGE: the entries lead together to the root of the checkpoint."""
