@@ -11,7 +11,7 @@ from baoxue.engines.child import stop
 from baoxue.engines.kafka import start_kafka
 from baoxue.engines.postgres import start_postgres
 from shared.kafka import create_topics
-from tests.benchmarks import appending, carrying, logs
+from tests.benchmarks import appending, carrying, logs, verifying
 from tests.benchmarks.library import Library
 from tests.benchmarks.table import Row, Table, in_turn
 from tests.servers import free_ports
@@ -62,6 +62,7 @@ async def measure(database: str, kafka: str) -> None:
         async with cloned(await make_template(database, "audit")) as audit:
             await logs.run(audit, table)
             await logs.storage(store, audit, table)
+    verifying.run(table)
     table.write()
 
 
