@@ -13,6 +13,8 @@ from uuid_utils.compat import uuid7
 BODY_LIMIT_BYTES = 32 * 1024
 # What the append adds between head and tail: sequence, time, version, a clock that is behind.
 COMPOSED_LIMIT_BYTES = 160
+# Where the members before `subject` have ended: specversion, id, type, dataversion, source.
+SOURCE_LIMIT_BYTES = 512
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 DAY_TIME = time(12, 0)  # a fact known only to the day stands at noon
 
@@ -144,6 +146,21 @@ _decoder = msgspec.json.Decoder(Envelope)
 def read(body: str | bytes) -> Envelope:
     """The envelope of a stored body; msgspec.DecodeError or ValidationError for a stranger's."""
     return _decoder.decode(body)
+
+
+def subject_mark(source: str) -> bytes:
+    """What stands before the subject in every stored body of `source`."""
+    return f',"source":"{source}","subject":"'.encode()
+
+
+def subject_of(body: bytes, mark: bytes) -> bytes:
+    """The subject of a stored body, without reading the rest; empty when it has none."""
+    start = body.find(mark, 0, SOURCE_LIMIT_BYTES)
+    if start < 0:
+        return b""
+    start += len(mark)
+    found = body[start : body.find(b'"', start)]
+    return found if b"\\" not in found else (read(body).subject or "").encode()
 
 
 def utc_text(at: datetime) -> str:
