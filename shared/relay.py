@@ -27,7 +27,7 @@ from shared.waking import Ear, Waking
 
 log = structlog.get_logger()
 
-CHUNK_LIMIT_EVENTS = 500
+CHUNK_LIMIT_EVENTS = 1000
 ROUND_LIMIT_EVENTS = 4000
 # One being acknowledged while the next is read and built; more would only hold memory.
 ROUNDS_IN_FLIGHT = 2
