@@ -20,6 +20,7 @@ DAY_TIME = time(12, 0)  # a fact known only to the day stands at noon
 
 Via = Literal["web", "cli", "import", "integration", "offline", "migration", "system"]
 
+_ESCAPED_NUL = b"\\u0000"
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _encoder = msgspec.json.Encoder(decimal_format="string")
 
@@ -221,7 +222,8 @@ def _encode_data(data: object, at: Placed) -> bytes:
         encoded = _encoder.encode(data)
     except UnicodeEncodeError as error:
         raise EventRefused(f"{at.type} in {at.stream}: text that is not Unicode") from error
-    if _NUL.search(encoded):
+    # The plain search first: the pattern costs 8 µs, and next to no text needs it.
+    if _ESCAPED_NUL in encoded and _NUL.search(encoded):
         raise EventRefused(f"{at.type} in {at.stream}: U+0000 in a text")
     return encoded
 
