@@ -2,12 +2,11 @@
 
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import date, timedelta
 from pathlib import Path
 from time import perf_counter
-from typing import Any
 
 import asyncpg
 import python_calamine
@@ -54,7 +53,7 @@ def roster(count: int) -> Iterator[Sequence[object]]:
 
 
 @asynccontextmanager
-async def _office(server: str, folder: Path) -> Any:
+async def _office(server: str, folder: Path) -> AsyncIterator[tuple[Store, Office]]:
     template = await make_template(server, "enrollment")
     async with made_secrets(server, folder) as made, cloned(template, at(day(0))) as store:
         edge = make_edge(settings_of("enrollment", store, made, folder))
