@@ -95,17 +95,37 @@ def test_the_fourth_day_away_becomes_an_alert_and_then_a_case(
             open_roll(teacher)
             teacher.tap(pupil(teacher, brink))
             submit(teacher)
-        with teacher.timed("下一个上学日"):
+        day = band_day(teacher)
+        with teacher.timed("下一个上学日：停在预警"):
             next_school_day(teacher)
+        # Seen on its own day, before the time to report it is over.
+        assert band_day(teacher) == day
+        assert "时间先停在这里" in teacher.words()
+        card = card_of(teacher, brink)
+        expect(card).to_be_visible()
+        assert "超期" not in card.inner_text()
         with principal.timed("预警，属实，立案"):
             number = verified(principal, brink)
         assert number
+        with teacher.timed("下一个上学日"):
+            next_school_day(teacher)
+        assert band_day(teacher) != day
+        assert "时间先停在这里" not in teacher.words()
+
+
+def band_day(someone: Person) -> str:
+    """The day that the band over demonstration data shows."""
+    return someone.page.locator(".demo .phone").inner_text().split()[0]
+
+
+def card_of(someone: Person, name: str) -> Locator:
+    return someone.page.locator("article", has=someone.page.get_by_role("link", name=name))
 
 
 def verified(principal: Person, name: str) -> str:
     """The number of the case that the principal has opened about the child."""
     principal.first_page()
-    card = principal.page.locator("article", has=principal.page.get_by_role("link", name=name))
+    card = card_of(principal, name)
     expect(card).to_be_visible()
     principal.tap(card.get_by_text("家访核实", exact=True))
     with principal.page.expect_navigation():
