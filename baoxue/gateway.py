@@ -13,6 +13,7 @@ from starlette.background import BackgroundTask
 
 from baoxue.first_page import today_page
 from baoxue.moving import MovedBack, NotSimulated, move_clock
+from baoxue.redriving import add_redrive
 from baoxue.system import NotQuiet, System
 from shared import answers, logs
 from shared.console import CLOCK_STOPPED, refusal
@@ -66,6 +67,7 @@ def make_app(settings: Settings | None = None) -> FastAPI:
     answers.install(app, refusal)
     add_own_pages(app, system)
     add_clock(app, system)
+    add_redrive(app, system)
     add_proxy(app, system)
     return app
 
