@@ -27,7 +27,8 @@ from shared.waking import Ear, Waking
 log = structlog.get_logger()
 
 CHUNK_LIMIT_EVENTS = 1000
-IDLE_SECONDS = 0.25
+# Whoever appends wakes the loop; this is for a hint that was lost.
+IDLE_SECONDS = 2.0
 RETRY_SECONDS = 1.0
 SEND_SECONDS = 30.0
 
