@@ -13,6 +13,7 @@ from starlette.background import BackgroundTask
 
 from baoxue.first_page import today_page
 from baoxue.moving import MovedBack, NotSimulated, move_clock
+from baoxue.offline import add_offline
 from baoxue.redriving import add_redrive
 from baoxue.system import NotQuiet, System
 from shared import answers, logs
@@ -66,6 +67,7 @@ def make_app(settings: Settings | None = None) -> FastAPI:
     app.mount(STATIC_ROOT, static_files())
     answers.install(app, refusal)
     add_own_pages(app, system)
+    add_offline(app)
     add_clock(app, system)
     add_redrive(app, system)
     add_proxy(app, system)

@@ -9,3 +9,5 @@ watchForms();
 watchMasks();
 watchFragments();
 watchUnsent();
+// Only where a browser allows it: on a secure address, or on this machine itself.
+navigator.serviceWorker?.register("/worker.js");
