@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from shared.contracts import access, casework, enrollment, notify
+from shared.contracts import access, audit, casework, enrollment, notify
 from shared.contracts.upcast import UPCASTERS, Upcaster, raised
 
 SERVICES = ("enrollment", "casework", "notify", "audit")
@@ -14,6 +14,7 @@ EVENTS: dict[str, type[msgspec.Struct]] = {
     **enrollment.EVENTS,
     **casework.EVENTS,
     **notify.EVENTS,
+    **audit.EVENTS,
 }
 
 
