@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.audit.checks.logs import Log
+from services.audit.ledger.logs import read_tiles
 from services.audit.projections.entries import ENTRY_COLUMNS, NotItsPlace, row_of
 from services.audit.proofs.tiles import touched
 from services.audit.proofs.tree import leaf_hash
@@ -20,11 +21,6 @@ from shared.subscription import Entry
 ROWS = text(
     f"select {', '.join(ENTRY_COLUMNS)} from entry where ledger = :ledger and service = :service"
     " and seq > :after and seq <= :upto order by seq"
-)
-TILES = text(
-    "select t.level, t.n, t.hashes from tile t"
-    " join unnest(cast(:levels as smallint[]), cast(:ns as bigint[])) as u(level, n) using (level, n)"
-    " where t.ledger = :ledger and t.service = :service and t.generation = :generation"
 )
 SEQ, BODY = ENTRY_COLUMNS.index("seq"), ENTRY_COLUMNS.index("body")
 # Rows from before the column was there have none in it; reading a log does not need it.
@@ -54,10 +50,7 @@ async def page_of(
     """Read the page and compare its columns."""
     place = {"ledger": log.ledger, "service": log.service}
     rows = (await conn.execute(ROWS, place | {"after": after, "upto": upto})).all()
-    levels, ns = zip(*touched(after, upto), strict=True)
-    params = {"generation": log.generation, "levels": list(levels), "ns": list(ns)}
-    found = await conn.execute(TILES, place | params)
-    tiles = {(row.level, row.n): bytes(row.hashes) for row in found}
+    tiles = await read_tiles(conn, log, list(touched(after, upto)))
     page = Page(after, [None] * (upto - after), [], tiles)
     for row in rows:
         page.bodies[row[SEQ] - after - 1] = bytes(row[BODY])

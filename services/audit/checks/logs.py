@@ -52,12 +52,10 @@ async def standing(engine: AsyncEngine) -> list[Log]:
     """Every log that still grows, by ledger and service; its entries are its own."""
     async with engine.connect() as conn:
         rows = await conn.execute(LOGS)
-        return [Log(**_filled(dict(row._mapping))) for row in rows]
-
-
-def _filled(row: dict[str, object]) -> dict[str, object]:
-    root = bytes(row["root"])  # type: ignore[arg-type]
-    return row | {"root": root, "newest": row["newest"] or 0, "hashed": row["hashed"] or 0}
+        return [
+            Log(*row[:5], bytes(row.root), row.frozen_at, row.newest or 0, row.hashed or 0)
+            for row in rows
+        ]
 
 
 async def anchors(

@@ -121,9 +121,8 @@ def _clear(
 ) -> tuple[list[tuple[Text, str]], bool]:
     """Texts with what they say, and whether every one that is searched for could be opened."""
     held = [(one, opened(one, keys)) for one in texts if one.cls in token_key]
-    return [(one, said) for one, said in held if said is not None], all(
-        said is not None for _, said in held
-    )
+    clear = [(one, said) for one, said in held if said is not None]
+    return clear, len(clear) == len(held)
 
 
 def _late_by_seed(envelope: Envelope) -> bool:

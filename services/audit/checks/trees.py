@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import NamedTuple
 
 from services.audit.checks.logs import Anchor, Log
@@ -27,7 +28,8 @@ class Leaf(NamedTuple):
 class Rebuilt:
     """The trees side by side, extended page after page.
 
-    `anchors` stand largest first; `signed` is the largest. `asked`: whether the producer's store is read too. `pointers`: what differs inside a body.
+    `anchors` stand largest first; `signed` is the largest. `asked`: whether the producer's store
+    is read too. `pointers`: what differs inside a body.
     """
 
     log: Log
@@ -59,7 +61,7 @@ class Rebuilt:
         hashed = [_leaf_in(tiles, first + at) for at in range(len(entries))]
         theirs = stored if self.asked else entries
         rows = (list(entries), hashed, list(theirs))
-        if rows[0] != rows[1] or rows[0] != rows[2]:
+        if rows[0] != rows[1] or rows[0] != rows[2] or None in rows[0]:
             self._remember(first, rows)
         end = first + len(entries)
         cuts: list[int] = []
@@ -68,12 +70,13 @@ class Rebuilt:
                 break
             cuts.append(one.size)
         edges = sorted({first, *cuts, end})
-        for begin, end in zip(edges, edges[1:], strict=False):
+        for begin, end in pairwise(edges):
             self._extend([row[begin - first : end - first] for row in rows], tiles)
 
     def _remember(self, first: int, rows: Sequence[Sequence[bytes | None]]) -> None:
         for at, leaf in enumerate(map(Leaf._make, zip(*rows, strict=True))):
-            if len(set(leaf)) > 1 and len(self.differing) < DIFFERING_LIMIT:
+            whole = leaf.entry is not None and len(set(leaf)) == 1
+            if not whole and len(self.differing) < DIFFERING_LIMIT:
                 self.differing[first + at] = leaf
 
     def _extend(self, rows: Sequence[list[bytes | None]], tiles: Tiles) -> None:
