@@ -12,6 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from services.audit.sealer.refusals import Refused
 from shared.ledger_schema import async_url
 
+# In `refusal`: no refusal of the sealer's own, but an operator's order to end a log.
+FROZEN = "frozen"
 LOCK = text("select pg_try_advisory_lock(hashtextextended('baoxue sealer', 0))")
 LOGS = text("select origin, service, ledger, size, root, frozen_at from log order by origin")
 NEWEST = text(
@@ -102,9 +104,13 @@ class Books:
         await self._run(INSERT, {"origin": origin, "size": size, "root": root, "note": note})
 
     async def add_refusal(self, refused: Refused) -> None:
-        row = {name: getattr(refused, name) for name in ("origin", "kind", "seq")}
-        words = {"expected": refused.expected, "found": refused.found}
-        await self._run(REFUSE, row | words)
+        await self._run(REFUSE, refused.fields())
+
+    async def order_freeze(self, origin: str, size: int, root: bytes, reason: str) -> None:
+        """Tell audit, by an entry of its own kind, where an origin ends and why."""
+        order = Refused(FROZEN, origin, size, expected=shown(root), found=reason)
+        async with self._engine.connect() as conn:
+            await conn.execute(REFUSE, order.fields())
 
     async def _run(self, statement: Any, params: dict[str, Any] | None = None) -> list[Any]:
         assert self._conn is not None, "hold() comes first"

@@ -64,6 +64,7 @@ async def run(settings: Settings) -> None:
             log_level="warning",
             access_log=False,
             server_header=False,
+            lifespan="off",
             timeout_graceful_shutdown=STOP_SECONDS,
         )
     )
