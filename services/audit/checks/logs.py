@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.audit.ledger import logs
@@ -37,7 +38,12 @@ class Log(logs.Log):
     @property
     def end(self) -> int:
         """How far anything of it reaches."""
+        if not self.size and not self.hashed:
+            return 0  # a log that has just begun takes up older entries with its first append
         return max(self.size, self.newest, self.hashed)
+
+
+SIZE = text("select size from log where origin = :origin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +58,22 @@ async def standing(engine: AsyncEngine) -> list[Log]:
     """Every log that still grows, by ledger and service; its entries are its own."""
     async with engine.connect() as conn:
         rows = await conn.execute(LOGS)
-        return [
-            Log(*row[:5], bytes(row.root), row.frozen_at, row.newest or 0, row.hashed or 0)
-            for row in rows
-        ]
+        return [_standing(row) for row in rows]
+
+
+def _standing(row: Row[Any]) -> Log:
+    ledger, service, generation, origin, size, root, frozen_at, newest, hashed = row
+    return Log(
+        ledger,
+        service,
+        generation,
+        origin,
+        size,
+        bytes(root),
+        frozen_at,
+        newest=newest or 0,
+        hashed=hashed or 0,
+    )
 
 
 async def anchors(
@@ -78,7 +96,21 @@ async def anchors(
         ):
             if signed != held:
                 findings.add(row.size, "sealed", column, signed, held)
-    return found
+    return await _reached(conn, log, found, findings)
+
+
+async def _reached(
+    conn: AsyncConnection, log: Log, found: list[Anchor], findings: Findings
+) -> list[Anchor]:
+    """What was sealed while the log was looked at belongs to the next check; what is larger
+    than the log even now was cut off it.
+    """
+    beyond = max((one.size for one in found), default=0)
+    if beyond > log.end:
+        size = (await conn.execute(SIZE, {"origin": log.origin})).scalar() or 0
+        if size < beyond:
+            findings.add(beyond, "log", "size", f"at least {beyond}, as signed", size)
+    return [one for one in found if one.size <= log.end]
 
 
 def _opened(

@@ -210,11 +210,9 @@ async def _anchors(
     findings: Findings,
     newest: int | None = None,
 ) -> list[Anchor]:
-    """What was sealed while the log was looked at belongs to the next check."""
     if "notes" not in checker.parts:
         return []
-    known = await anchors(conn, log, checker.verifiers, findings, newest)
-    return [one for one in known if one.size <= log.end]
+    return await anchors(conn, log, checker.verifiers, findings, newest)
 
 
 async def _edge(conn: AsyncConnection, log: Log, size: int, findings: Findings) -> Edge:
