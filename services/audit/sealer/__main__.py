@@ -6,9 +6,9 @@ import sys
 from collections.abc import Sequence
 
 from services.audit.sealer.keys import SealerKeyError, change_key_file
-from services.audit.sealer.operating import NoSuchLog, freeze
-from services.audit.sealer.process import home_of, key_path_of, run, settings_of
-from services.audit.sealer.refusals import RolledBack
+from services.audit.sealer.places import home_of, key_path_of, settings_of
+from services.audit.sealer.refusals import NoSuchLog, RolledBack
+from shared.settings import Settings
 
 EXIT_ROLLED_BACK = 11
 EXIT_FAILED = 1
@@ -19,13 +19,7 @@ def main(words: Sequence[str] | None = None) -> int:
     asked = parser().parse_args(words)
     settings = settings_of()
     try:
-        if asked.command in ("rotate", "retire"):
-            change_key_file(key_path_of(settings), asked.command)
-            print(TOLD[asked.command])
-        elif asked.command == "freeze":
-            print(asyncio.run(freeze(home_of(settings), settings, asked.origin, asked.reason)))
-        else:
-            asyncio.run(run(settings))
+        obey(asked, settings)
     except RolledBack as error:
         say(
             f"✗ 拒绝签名：{error.origin} 已签到第 {error.expected} 条，现在只有 {error.found}。"
@@ -36,6 +30,20 @@ def main(words: Sequence[str] | None = None) -> int:
         say(f"✗ {error}")
         return EXIT_FAILED
     return 0
+
+
+def obey(asked: argparse.Namespace, settings: Settings) -> None:
+    if asked.command in TOLD:
+        change_key_file(key_path_of(settings), asked.command)
+        print(TOLD[asked.command])
+    elif asked.command == "freeze":
+        from services.audit.sealer.operating import freeze
+
+        print(asyncio.run(freeze(home_of(settings), settings, asked.origin, asked.reason)))
+    else:
+        from services.audit.sealer.process import run
+
+        asyncio.run(run(settings))
 
 
 TOLD = {

@@ -133,8 +133,9 @@ class Trust(msgspec.Struct, frozen=True, kw_only=True):
 
 def write_trust(home: Path, verifier_keys: Iterable[str]) -> None:
     """The public file that inspectors take with them; unchanged when it says the same."""
-    path = home / TRUST
-    trust = Trust(keys=list(verifier_keys))
+    path, trust = home / TRUST, Trust(keys=list(verifier_keys))
+    if not trust.keys:  # a file without keys would trust nobody
+        return
     try:
         if msgspec.json.decode(path.read_bytes(), type=Trust).keys == trust.keys:
             return

@@ -3,12 +3,9 @@
 from pathlib import Path
 
 from services.audit.sealer.books import Books
+from services.audit.sealer.refusals import NoSuchLog
 from services.audit.sealer.state import State
 from shared.settings import Settings
-
-
-class NoSuchLog(LookupError):
-    """The sealer never signed a log of this origin."""
 
 
 async def freeze(folder: Path, settings: Settings, origin: str, reason: str) -> str:

@@ -2,7 +2,6 @@
 
 import asyncio
 import fcntl
-import os
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +11,7 @@ import httpx2
 import uvicorn
 
 from services.audit.sealer.books import Books
-from services.audit.sealer.keys import FILE
+from services.audit.sealer.places import NAME, home_of, key_path_of, secrets_of
 from services.audit.sealer.report import Report
 from services.audit.sealer.sealing import Sealer
 from services.audit.sealer.state import State
@@ -24,32 +23,8 @@ from shared.session import ALL_LEDGERS, sign_call
 from shared.settings import PORT_OFFSETS, Settings
 from shared.signing import Signer, load_signer
 
-NAME = "sealer"
 HELD_POLL_SECONDS = 1.0
 STOP_SECONDS = 1
-
-
-def settings_of() -> Settings:
-    """This process's settings; by hand they come from the file that the migration wrote."""
-    if not os.environ.get("BAOXUE_DATABASE_URL"):
-        note = Path(os.environ.get("BAOXUE_HOME", ".baoxue")) / "secrets" / f"{NAME}.env"
-        if note.exists():
-            lines = note.read_text(encoding="utf-8").splitlines()
-            os.environ.update(line.split("=", 1) for line in lines if line)
-    return Settings()
-
-
-def home_of(settings: Settings) -> Path:
-    """Where the sealer keeps its state."""
-    return settings.home / NAME
-
-
-def key_path_of(settings: Settings) -> Path:
-    return settings.keys if settings.keys != Path() else settings.home / "keys" / FILE
-
-
-def secrets_of(settings: Settings) -> Path:
-    return settings.secrets if settings.secrets != Path() else settings.home / "secrets"
 
 
 async def run(settings: Settings) -> None:

@@ -26,3 +26,7 @@ class RolledBack(Refused):
 
 class NotYet(Exception):
     """Something that a check needs has not been read yet; the next look finds it."""
+
+
+class NoSuchLog(LookupError):
+    """The sealer never signed a log of this origin."""

@@ -122,14 +122,17 @@ class Sealer:
 
     def _signed(self, rows: Sequence[Row]) -> dict[str, tuple[str, str, int]]:
         """Service, ledger and greatest signed size of each origin that goes on."""
+        known = self.state.logs().values()
         found = {
             one.origin: (one.service, one.ledger, one.signed_size)
-            for one in self.state.logs().values()
+            for one in known
             if not one.frozen
         }
+        ended = {one.origin for one in known if one.frozen}
         for row in rows:
             size = self.floors.get(row.origin, (0, b""))[0]
-            if row.frozen_at is None and size > found.get(row.origin, ("", "", 0))[2]:
+            going_on = row.frozen_at is None and row.origin not in ended
+            if going_on and size > found.get(row.origin, ("", "", 0))[2]:
                 found[row.origin] = (row.service, row.ledger, size)
         return found
 
