@@ -52,6 +52,8 @@ class Service:
     followers: list[Follower] = field(default_factory=list)
     # What else a service does for ever, such as bringing in files.
     loops: list[Callable[[], Coroutine[Any, Any, None]]] = field(default_factory=list)
+    # What status says besides; none of it makes a process unready.
+    details: dict[str, Callable[[], Any]] = field(default_factory=dict)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _broker: Broker | None = None
     _producer: Producer | None = None

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from fastapi import FastAPI
 
 from services.audit.api import router
+from services.audit.checks.watch import Watch
 from services.audit.ledger import succession
 from services.audit.projections.search import SearchIndex
 from services.audit.subscriptions import ledgers
@@ -22,8 +23,12 @@ def make_app(settings: Settings | None = None) -> FastAPI:
     edge.service.follow(*ledgers(edge.service.settings.domain))
     service = edge.service
     service.loops.append(lambda: succession.run(service.engine, service.waking))
+    service.aggregates = (succession.INCIDENTS,)
+    watch = Watch(edge, service.settings.home)
+    service.loops += [watch.tails, watch.nights]
+    service.details["integrity"] = watch.told
     app = application(edge, refusal)
-    app.include_router(router(edge))
+    app.include_router(router(edge, watch))
     _index_beside(app, edge)
     return app
 

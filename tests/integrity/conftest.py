@@ -1,6 +1,7 @@
 """Audit with a sealed log of a producer's real store, ready to be tampered with and checked."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import httpx2
@@ -21,6 +22,7 @@ from shared import feed, integrity
 from shared.event_store import execute
 from shared.feed import FeedClient
 from shared.integrity import Finding
+from shared.ledger_schema import Roles
 from shared.subscription import Entry, deliver
 from shared.waking import Waking
 from tests.audit.conftest import new_database
@@ -31,6 +33,7 @@ __all__ = ["new_database"]
 KEY = Ed25519PrivateKey.from_private_bytes(b"a key of tests, thirty-two bytes")
 EVENTS = 700
 STREAMS = 20
+ORIGIN = f"baoxue.local/{LEDGER}/casework"
 
 
 @pytest.fixture(scope="session")
@@ -75,7 +78,6 @@ class Scene:
         """Sign the log as it stands."""
         (log,) = await standing(self.audit.engine)
         await seal(self.audit, log.origin, log.size, log.root)
-        self.verifiers = [Verifier(log.origin, KEY.public_key().public_bytes_raw())]
 
     def checker(self) -> Checker:
         return Checker(
@@ -122,21 +124,69 @@ async def seal(store: Store, origin: str, size: int, root: bytes) -> None:
         await engine.dispose()
 
 
-@pytest.fixture
-async def scene(casework_template: Template, audit_template: Template) -> AsyncIterator[Scene]:
-    """700 events in 20 streams, followed, and sealed at three sizes on the way."""
+class Prepared(Template):
+    """A database that is filled once and cloned for each test; its roles are its template's."""
+
+    @property
+    def roles(self) -> Roles:
+        return Roles.of(self.database.rpartition("_")[0])
+
+
+@asynccontextmanager
+async def scene_of(producer: Store, audit: Store) -> AsyncIterator[Scene]:
+    """Both stores with the producer's feed between them."""
     app = FastAPI()
+    engine = producer.engine
+    app.include_router(feed.router(engine, Waking(), lambda: None))
+    app.include_router(integrity.router(engine, "casework", [COUNTER], lambda: None))
+    transport = httpx2.ASGITransport(app=app)
+    async with httpx2.AsyncClient(transport=transport) as http:
+        client = FeedClient("casework", "http://casework.test", lambda: "", http)
+        verifiers = [Verifier(ORIGIN, KEY.public_key().public_bytes_raw())]
+        yield Scene(producer, audit, client, verifiers=verifiers)
+
+
+@pytest.fixture(scope="session")
+async def prepared(
+    casework_template: Template, audit_template: Template
+) -> AsyncIterator[tuple[Prepared, Prepared]]:
+    """700 events in 20 streams, followed, and sealed at three sizes on the way."""
     async with cloned(casework_template) as producer, cloned(audit_template) as audit:
         await found(producer, LEDGER)
-        engine = producer.engine
-        app.include_router(feed.router(engine, Waking(), lambda: None))
-        app.include_router(integrity.router(engine, "casework", [COUNTER], lambda: None))
-        transport = httpx2.ASGITransport(app=app)
-        async with httpx2.AsyncClient(transport=transport) as http:
-            client = FeedClient("casework", "http://casework.test", lambda: "", http)
-            made = Scene(producer, audit, client)
+        await found(audit, LEDGER)
+        async with scene_of(producer, audit) as made:
             for part in (EVENTS // 2, EVENTS // 4, EVENTS // 4):
                 await made.append(part)
                 await made.follow()
                 await made.seal()
-            yield made
+        # A database that somebody is in cannot be copied.
+        await producer.engine.dispose()
+        await audit.engine.dispose()
+        yield (
+            Prepared(producer.admin, producer.database),
+            Prepared(audit.admin, audit.database),
+        )
+
+
+@pytest.fixture(scope="session")
+async def untouched(prepared: tuple[Prepared, Prepared]) -> AsyncIterator[Store]:
+    async with cloned(prepared[0]) as producer:
+        yield producer
+
+
+@pytest.fixture
+async def scene(prepared: tuple[Prepared, Prepared], untouched: Store) -> AsyncIterator[Scene]:
+    """Audit to be tampered with, over a producer that nobody touches."""
+    async with cloned(prepared[1]) as audit, scene_of(untouched, audit) as made:
+        yield made
+
+
+@pytest.fixture
+async def both(prepared: tuple[Prepared, Prepared]) -> AsyncIterator[Scene]:
+    """Both of its own."""
+    async with (
+        cloned(prepared[0]) as producer,
+        cloned(prepared[1]) as audit,
+        scene_of(producer, audit) as made,
+    ):
+        yield made

@@ -112,11 +112,11 @@ async def test_what_was_changed_in_audit_is_named(scene: Scene, name: str) -> No
 
 @pytest.mark.parametrize("name", STORE)
 async def test_what_was_changed_in_the_store_is_named_and_not_blamed_on_audit(
-    scene: Scene, name: str
+    both: Scene, name: str
 ) -> None:
     statement, place = STORE[name]
-    await tamper(scene.producer, statement)
-    found = await scene.whole()
+    await tamper(both.producer, statement)
+    found = await both.whole()
     named = places(found)
     assert place in named if place else ("current", "doc") in [one[:2] for one in named]
     assert {one.where for one in found} <= {"events", "current"}
@@ -154,10 +154,10 @@ async def test_without_its_check_the_same_tampering_is_not_found(scene: Scene, n
 
 
 @pytest.mark.parametrize("name", ["store's body", "store's type"])
-async def test_without_asking_the_store_its_tampering_is_not_found(scene: Scene, name: str) -> None:
-    await tamper(scene.producer, STORE[name][0])
-    scene.parts -= {"store", "self"}
-    assert await scene.whole() == []
+async def test_without_asking_the_store_its_tampering_is_not_found(both: Scene, name: str) -> None:
+    await tamper(both.producer, STORE[name][0])
+    both.parts -= {"store", "self"}
+    assert await both.whole() == []
 
 
 @pytest.mark.parametrize(

@@ -13,24 +13,27 @@ from shared import answers, integrity
 from shared.event_store import execute, execute_in
 from shared.integrity import Finding, check_page
 from shared.session_http import caller
+from tests.integrity.conftest import Prepared
 from tests.integrity.tampering import tamper
 from tests.spine.counter import COUNTER, LEDGER, Add, order
-from tests.stores import Store, Template, cloned, found, make_template
+from tests.stores import Store, Template, cloned, found
 
 PLACES = "update {table} set {column} = {value} where ledger = '990101' and seq = 17"
 
 
 @pytest.fixture(scope="session")
-async def casework_template(postgres_server: str) -> Template:
-    return await make_template(postgres_server, "casework")
-
-
-@pytest.fixture
-async def store(casework_template: Template) -> AsyncIterator[Store]:
+async def filled(casework_template: Template) -> AsyncIterator[Prepared]:
     async with cloned(casework_template) as made:
         await found(made, LEDGER)
         for number in range(8):
             await execute(made.engine, order(f"counter-{number % 4}", Add(events=5)))
+        await made.engine.dispose()
+        yield Prepared(made.admin, made.database)
+
+
+@pytest.fixture
+async def store(filled: Prepared) -> AsyncIterator[Store]:
+    async with cloned(filled) as made:
         yield made
 
 

@@ -62,7 +62,7 @@ async def standing(engine: AsyncEngine) -> list[Log]:
 
 
 def _standing(row: Row[Any]) -> Log:
-    ledger, service, generation, origin, size, root, frozen_at, newest, hashed = row
+    ledger, service, generation, origin, size, root, frozen_at, newest, hashed = tuple(row)
     return Log(
         ledger,
         service,

@@ -49,10 +49,9 @@ class Watch:
     def busy(self) -> bool:
         return self._full.locked()
 
-    @property
-    def problems(self) -> list[str]:
-        """What readiness says of it."""
-        return [f"integrity: {self.findings} places differ, run fsck"] if self.findings else []
+    def told(self) -> dict[str, object]:
+        """What status and readiness say of it; tampering is shown here and stops nothing."""
+        return {"findings": self.findings, "checking": self.busy, "run": "baoxue fsck"}
 
     def incidents(self) -> Incidents:
         return Incidents(self.edge.service.engine, self.edge.service.waking)
@@ -94,7 +93,7 @@ class Watch:
             findings, away = await checker.tail(one)
             await self._keep("tail", one, began, findings, away)
             found += findings
-        self.findings = await open_findings(self.edge.service.engine)
+        await self._count()
         return found
 
     async def nights(self) -> None:
@@ -125,7 +124,7 @@ class Watch:
             for one in [log for log in await standing(self.edge.service.engine) if wanted(log)]:
                 async for told in self._log(checker, one):
                     yield told
-            self.findings = await open_findings(self.edge.service.engine)
+            await self._count()
 
     async def _log(self, checker: Checker, one: Log) -> AsyncIterator[Told]:
         began, findings, away = await self._now(), list[Finding](), ""
@@ -150,6 +149,11 @@ class Watch:
             away=away,
         )
         await self.incidents().keep(outcome)
+
+    async def _count(self) -> None:
+        service = self.edge.service
+        self.findings = await open_findings(service.engine)
+        service.metrics.integrity_findings.set(self.findings)
 
     async def _now(self) -> datetime:
         """The machine's time, as the database's server has it: a simulated clock may stand."""
