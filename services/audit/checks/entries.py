@@ -45,17 +45,16 @@ class Page:
 
 
 async def page_of(
-    conn: AsyncConnection, log: Log, after: int, upto: int, findings: Findings
+    conn: AsyncConnection, log: Log, after: int, upto: int, findings: Findings | None
 ) -> Page:
-    """Read the page and compare its columns."""
+    """Read the page and compare its columns; without `findings` only bodies and tiles are read."""
     place = {"ledger": log.ledger, "service": log.service}
     rows = (await conn.execute(ROWS, place | {"after": after, "upto": upto})).all()
     tiles = await read_tiles(conn, log, list(touched(after, upto)))
     page = Page(after, [None] * (upto - after), [], tiles)
     for row in rows:
         page.bodies[row[SEQ] - after - 1] = bytes(row[BODY])
-        envelope = compare(row, log, findings)
-        if envelope:
+        if findings and (envelope := compare(row, log, findings)):
             page.envelopes.append(envelope)
     return page
 

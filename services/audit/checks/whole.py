@@ -124,7 +124,9 @@ class _Run:
         return cls(checker, log, findings, rebuilt, min(indexed, log.end))
 
     async def page(self, after: int, upto: int) -> None:
-        columns = self.findings if "columns" in self.checker.parts else _nowhere(self.log)
+        columns = self.findings if "columns" in self.checker.parts else None
+        if columns is None and (self.heads or "index" in self.checker.parts):
+            columns = Findings(self.log.service, self.log.ledger)  # read, and not told
         async with self.checker.engine.connect() as conn:
             page = await page_of(conn, self.log, after, upto, columns)
         leaves = page.leaves()
@@ -222,7 +224,3 @@ async def _edge(conn: AsyncConnection, log: Log, size: int, findings: Findings) 
     except TileMissing:
         findings.add(size, "tile", "edge", "hashes of its subtrees", "missing")
         return Edge()
-
-
-def _nowhere(log: Log) -> Findings:
-    return Findings(log.service, log.ledger, log.origin)
