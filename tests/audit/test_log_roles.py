@@ -8,7 +8,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from shared.ledger_schema import create_database, migrate
+from baoxue.migrate import Plan, passwords, write_environment, write_sealer_environment
+from shared.ledger_schema import async_url, create_database, migrate
+from shared.settings import Settings
 from tests.audit.county import COUNTY
 from tests.stores import PASSWORDS, SEALING, SERVICES, Store, Template, cloned, drop
 
@@ -128,6 +130,24 @@ async def test_audit_marks_what_it_handed_out_and_nobody_changes_it_otherwise(
             async with admin.begin() as conn:
                 await conn.execute(text(statement))
     await admin.dispose()
+
+
+def test_the_sealer_has_credentials_of_its_own_and_nobody_elses(tmp_path: Path) -> None:
+    (tmp_path / "secrets").mkdir()
+    admin = async_url("postgresql://admin@127.0.0.1:1/postgres")
+    plan = Plan(Settings(home=tmp_path, name="baoxue"), admin, {}, None)
+    write_sealer_environment(plan)
+    write_environment(plan, "audit")
+    file = tmp_path / "secrets" / "sealer.env"
+    lines = dict(line.split("=", 1) for line in file.read_text().splitlines())
+    assert file.stat().st_mode & 0o777 == 0o600
+    password = passwords(plan, "audit").sealer
+    assert lines["BAOXUE_DATABASE_URL"] == (
+        f"postgresql://baoxue_audit_sealer:{password}@127.0.0.1:1/baoxue_audit"
+    )
+    assert set(lines) == {"BAOXUE_DATABASE_URL", "BAOXUE_KEYS", "BAOXUE_SECRETS"}
+    assert str(password) not in (tmp_path / "secrets" / "audit.env").read_text()
+    assert passwords(plan, "casework").sealer is None
 
 
 async def test_the_migration_runs_where_entries_are_already(

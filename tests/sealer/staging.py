@@ -38,9 +38,13 @@ from tests.stores import SEALING, Store, Template, cloned
 COUNTY = "990101"
 WAIT_SECONDS = 30.0
 POLL_SECONDS = 0.05
-FILLED = ("events", "ledger", "published", "current", "log", "tile", "sealed", "refusal")
+FILLED = ("events", "ledger", "published", "current", "checkpoint", "entry", "log", "tile")
+FILLED += ("sealed", "refusal")
 BARE = (
-    *(f"alter table {name} disable trigger user" for name in ("events", "sealed", "refusal")),
+    *(
+        f"alter table {name} disable trigger user"
+        for name in ("events", "entry", "sealed", "refusal")
+    ),
     "alter table events drop constraint events_previous",
 )
 BODIES = text("select body from events where ledger = :ledger order by seq")
@@ -172,9 +176,17 @@ class County:
                 found.append(one)
         return found
 
+    async def notes(self) -> int:
+        """How many there are, unread."""
+        async with self.audit.engine.connect() as conn:
+            return (await conn.execute(text("select count(*) from sealed"))).scalar_one()
+
     async def sealed_size(self, service: str) -> int:
-        origin = self.producers[service].origin
-        return max((one.size for one in await self.sealed() if one.origin == origin), default=0)
+        """The greatest size of any note, unread."""
+        greatest = text("select coalesce(max(size), 0) from sealed where origin = :origin")
+        async with self.audit.engine.connect() as conn:
+            row = {"origin": self.producers[service].origin}
+            return (await conn.execute(greatest, row)).scalar_one()
 
     async def refusals(self) -> list[tuple[str, str, int]]:
         async with self.audit.engine.connect() as conn:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import multiprocessing
 import os
 import random
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 
 from services.audit.proofs.hashing import leaf_hash
 from services.audit.proofs.tree import Edge
+from services.audit.sealer.__main__ import main
 from tests.sealer.staging import POLL_SECONDS, WAIT_SECONDS, County
 from tests.servers import free_ports
 
@@ -192,24 +194,38 @@ async def no_fork(here: County) -> None:
         assert one.root == Edge().extended(map(leaf_hash, bodies[: one.size])).root()
 
 
+_context = multiprocessing.get_context("forkserver")
+_context.set_forkserver_preload(["services.audit.sealer.process", __name__])
+
+
+def run_in_child(environment: dict[str, str]) -> None:
+    """The program with everything imported, so that kills fall into its work."""
+    os.environ.update(environment)
+    os.dup2(os.open(environment["SEALER_LOG"], os.O_WRONLY | os.O_CREAT | os.O_APPEND), 2)
+    sys.exit(main([]))
+
+
 async def kill_again_and_again(here: County, kills: int, seed: int) -> None:
     rng, done = random.Random(seed), asyncio.Event()
 
     async def write() -> None:
         while not done.is_set():
-            await here.write("casework", rng.choice((1, 2, 7, 60)))
-            await asyncio.sleep(rng.random() * 0.05)
+            await here.write("casework", rng.choice((1, 2, 7, 30)))
+            await asyncio.sleep(0.1 + rng.random() * 0.4)
 
     writing = asyncio.create_task(write())
     try:
         for _ in range(kills):
-            process = Process(here)
-            try:
-                if rng.random() < 0.5:
-                    await until(process.live)
-                await asyncio.sleep(rng.random() * 0.6)
-            finally:
-                process.kill()
+            given = here.environment(free_ports(1)[0] + 5) | {"SEALER_LOG": str(here.home / "log")}
+            child = _context.Process(target=run_in_child, args=(given,))
+            child.start()
+            before = await here.notes()
+            if rng.random() < 0.5:
+                await until(lambda before=before: sealed_more(here, before))  # type: ignore[misc]
+            await asyncio.sleep(rng.random() * 0.6)
+            assert child.exitcode is None, (here.home / "log").read_text()[-500:]
+            child.kill()
+            await asyncio.to_thread(child.join)
     finally:
         done.set()
         await writing
@@ -217,6 +233,10 @@ async def kill_again_and_again(here: County, kills: int, seed: int) -> None:
         await until(lambda: whole(here))
     await no_fork(here)
     assert await here.refusals() == []
+
+
+async def sealed_more(here: County, before: int) -> bool:
+    return await here.notes() > before
 
 
 async def whole(here: County) -> bool:

@@ -10,6 +10,9 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from services.audit.proofs.hashing import leaf_hash
 from services.audit.proofs.tree import Edge
 from services.audit.sealer.refusals import RolledBack
+from services.audit.subscriptions import ledgers
+from shared.ledger_schema import async_url
+from shared.subscription import Entry, deliver
 from tests.sealer.staging import County
 from tests.stores import PASSWORDS
 
@@ -28,6 +31,29 @@ async def test_it_signs_what_it_read_from_the_producers_themselves(here: County)
         own = Edge().extended(leaf_hash(body) for body in bodies)
         assert (found[producer.origin].size, found[producer.origin].root) == (own.size, own.root())
     assert sealer.report.status(time.time())["logs"][CASEWORK]["sealed_size"] == 3
+
+
+async def test_what_audit_really_stores_is_what_it_signs(here: County) -> None:
+    """Through audit's own append: entries, tiles and heads of the log, batch by batch."""
+    casework = here.producers["casework"]
+    others, *_ = ledgers("test")
+    async with here.sealer() as sealer:
+        for count in (1, 255, 1, 700):
+            await casework.write(count)
+            bodies = await casework.bodies()
+            entries = [
+                Entry("casework", casework.ledger, seq, body)
+                for seq, body in enumerate(bodies, 1)
+                if seq > len(bodies) - count
+            ]
+            for start in range(0, count, 300):
+                some = entries[start : start + 300]
+                assert await deliver(here.audit.engine, others, "casework", some) == []
+            await sealer.look()
+    assert await here.refusals() == []
+    assert [(one.origin, one.size) for one in await here.sealed()] == [
+        (CASEWORK, size) for size in (1, 256, 257, 957)
+    ]
 
 
 async def test_looking_again_signs_nothing_new_until_a_log_moves(here: County) -> None:
@@ -286,6 +312,28 @@ async def test_a_second_sealer_waits_for_the_first(here: County) -> None:
         await second.close()
 
 
+CUT = "select pg_terminate_backend(pid) from pg_stat_activity where usename = current_user"
+CUT += " and pid <> pg_backend_pid()"
+
+
+async def test_a_cut_connection_loses_the_lock_and_the_next_look_takes_it_again(
+    here: County,
+) -> None:
+    await here.write("casework", 4)
+    async with here.sealer() as sealer:
+        await sealer.look()
+        other = create_async_engine(async_url(here.sealer_url))
+        async with other.connect() as conn:
+            await conn.execute(text(CUT))
+        await other.dispose()
+        await here.write("casework", 1)
+        with pytest.raises(DBAPIError):
+            await sealer.look()
+        assert [one.size for one in await here.sealed()] == [4]
+        await sealer.look()
+    assert [one.size for one in await here.sealed()] == [4, 5]
+
+
 async def test_rotated_keys_sign_together_without_a_restart(here: County) -> None:
     from services.audit.sealer.keys import change_key_file
 
@@ -313,7 +361,7 @@ async def test_audits_role_cannot_seal_and_the_sealers_can_do_nothing_else(here:
             "delete from sealed",
             "insert into refusal (origin, kind) values ('x', 'y')",
         ),
-        create_async_engine(here.sealer_url.replace("postgresql:", "postgresql+asyncpg:")).url: (
+        async_url(here.sealer_url): (
             "update log set size = 0",
             "insert into log (ledger, service, origin, root) values ('1', 'x', 'x', '')",
             "select * from entry",

@@ -75,11 +75,11 @@ class Books:
         """Whether the lock is new: then everything is compared anew. Raises AnotherSealer."""
         if self._conn is not None:
             return False
-        conn = await self._engine.connect()
-        if not (await conn.execute(LOCK)).scalar_one():
-            await conn.close()
+        self._conn = await self._engine.connect()
+        [(held,)] = await self._run(LOCK)
+        if not held:
+            await self.release()
             raise AnotherSealer
-        self._conn = conn
         return True
 
     async def release(self) -> None:

@@ -15,7 +15,7 @@ def settings_of() -> Settings:
         note = Path(os.environ.get("BAOXUE_HOME", ".baoxue")) / "secrets" / f"{NAME}.env"
         if note.exists():
             lines = note.read_text(encoding="utf-8").splitlines()
-            os.environ.update(line.split("=", 1) for line in lines if line)
+            os.environ.update(dict(line.split("=", 1) for line in lines if line))
     return Settings()
 
 
