@@ -19,7 +19,6 @@ from tests.integrity.conftest import KEY, seal
 from tests.integrity.tampering import rows, tamper
 
 __all__ = ["store", "world"]
-DROP = "drop schema spare cascade"
 OPERATOR = viewer("operator", path="*")
 
 
@@ -97,38 +96,28 @@ async def test_the_index_is_computed_again_and_each_column_of_it_named(
         "select max(seq) as seq from entry_token where service = 'enrollment' and tokens <> '{}'"
         " and type like '%ChildRegistered' and ledger = '990101'",
     )
+    where = f"where service = 'enrollment' and ledger = '990101' and seq = {row.seq}"
     for column, value in TOKEN_COLUMNS.items():
-        where = f"where service = 'enrollment' and ledger = '990101' and seq = {row.seq}"
-        keep = f"create table spare.kept as select * from entry_token {where}"
-        await tamper(
-            world.store,
-            "create schema spare",
-            keep,
-            f"update entry_token set {column} = {value} {where}",
-        )
+        asked = f"select quote_nullable({column}::text) as old from entry_token {where}"
+        (kept,) = await rows(world.store, asked)
+        await tamper(world.store, f"update entry_token set {column} = {value} {where}")
         found = [(one.where, one.field, one.seq) for one in await full(watched)]
         assert found == [("entry_token", column, row.seq)], column
-        back = f"delete from entry_token {where}"
-        await tamper(world.store, back, "insert into entry_token select * from spare.kept", DROP)
+        await tamper(world.store, f"update entry_token set {column} = {kept.old} {where}")
     assert await full(watched) == []
 
 
 async def test_names_in_the_index_are_computed_again_and_each_column_named(
     world: World, watched: Watch
 ) -> None:
+    where = "where field = 'idnumber'"
     for column, value in SUBJECT_COLUMNS.items():
-        where = "where field = 'idnumber'"
-        keep = f"create table spare.kept as select * from subject_text {where}"
-        await tamper(
-            world.store,
-            "create schema spare",
-            keep,
-            f"update subject_text set {column} = {value} {where}",
-        )
+        asked = f"select quote_nullable({column}::text) as old from subject_text {where}"
+        (kept,) = await rows(world.store, asked)
+        await tamper(world.store, f"update subject_text set {column} = {value} {where}")
         found = {(one.where, one.field) for one in await full(watched)}
         assert found == {("subject_text", column)}, column
-        back = f"delete from subject_text {where}"
-        await tamper(world.store, back, "insert into subject_text select * from spare.kept", DROP)
+        await tamper(world.store, f"update subject_text set {column} = {kept.old} {where}")
     await tamper(world.store, "delete from subject_text where field = 'idnumber'")
     assert {(one.where, one.field) for one in await full(watched)} == {("subject_text", "subject")}
 
