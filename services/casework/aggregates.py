@@ -67,3 +67,4 @@ RULES = Aggregate(
     states=rules.STATES,
     phase=rules.phase,
 )
+AGGREGATES = (ALERT, CASE, RULES)

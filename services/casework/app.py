@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.casework import api
+from services.casework.aggregates import AGGREGATES
 from services.casework.commands import TABLE
 from services.casework.pages import alerts, cases, children, forms, observations, today
 from services.casework.processes.absence_to_risk import absence_to_risk
@@ -32,6 +33,7 @@ def make_edge(settings: Settings) -> Edge:
         founding_rules(settings.domain),
         absence_to_risk(edge.rulebook),
     )
+    edge.service.aggregates = AGGREGATES
     edge.service.timers = {REPORT_OVERDUE: report_overdue(edge.rulebook)}
     return edge
 
