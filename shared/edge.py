@@ -18,6 +18,7 @@ from shared.contracts import access
 from shared.event import Actor, Circumstances, Via, business_day
 from shared.event_store import Order, Outcome, execute
 from shared.keyring import Keyring
+from shared.pool import reading
 from shared.reading import Opened, Reading
 from shared.rights import Grant, Viewer, require
 from shared.rulebook import Rulebook, Rules
@@ -117,7 +118,7 @@ class Edge:
         return True
 
     async def _behind(self, params: dict[str, object]) -> bool:
-        async with self.service.engine.connect() as conn:
+        async with reading(self.service.engine).connect() as conn:
             return bool((await conn.execute(BEHIND, params)).scalar_one())
 
     def reading(

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.kafka import digest
+from shared.pool import reading
 from shared.waking import Waking
 
 PAGE_LIMIT_EVENTS = 2000
@@ -53,7 +54,7 @@ async def heads(engine: AsyncEngine) -> list[Head]:
 
 async def page(engine: AsyncEngine, ledger: str, after: int, limit: int) -> list[str]:
     """Bodies from `after` + 1 on, at most `limit`, in sequence."""
-    async with engine.connect() as conn:
+    async with reading(engine).connect() as conn:
         params = {"ledger": ledger, "after": after, "limit": limit}
         return [row.body for row in await conn.execute(PAGE, params)]
 

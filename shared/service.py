@@ -8,16 +8,16 @@ from typing import Any
 import httpx2
 import structlog
 from fastapi import FastAPI, Response
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared import clock, status, timer
 from shared.contracts.topics import SERVICES
 from shared.feed import FeedClient
 from shared.following import Follower
 from shared.kafka import Broker, Producer, broker, producer
-from shared.ledger_schema import async_url
 from shared.metrics import CONTENT_TYPE, Metrics
 from shared.opening import Opening
+from shared.pool import pooled_engine
 from shared.relay import Relay
 from shared.settings import Settings
 from shared.subscription import Subscription
@@ -181,9 +181,7 @@ def add_health(api: FastAPI, service: Service) -> None:
 
 
 def make_engine(url: str, pool_size: int) -> AsyncEngine:
-    return create_async_engine(
-        async_url(url), pool_size=pool_size, max_overflow=POOL_OVERFLOW, pool_pre_ping=True
-    )
+    return pooled_engine(url, pool_size, POOL_OVERFLOW)
 
 
 def _bound(token: Callable[[str], str], audience: str) -> Callable[[], str]:

@@ -15,6 +15,7 @@ from shared.contracts.topics import PREVIOUS_HASH_DIGITS
 from shared.event import Envelope, read
 from shared.faults import ParkedTooMany, PastRewritten, is_permanent
 from shared.kafka import Arrived, digest
+from shared.pool import reading
 
 log = structlog.get_logger()
 
@@ -283,6 +284,6 @@ def prefix_fits(previous: str, hash: str) -> bool:
 
 async def places(engine: AsyncEngine, name: str) -> dict[tuple[str, str], tuple[int, str]]:
     """Where a subscription stands: (source, ledger) → (sequence, hash)."""
-    async with engine.connect() as conn:
+    async with reading(engine).connect() as conn:
         rows = await conn.execute(PLACES, {"subscription": name})
         return {(row.source, row.ledger): (row.seq, row.hash) for row in rows}

@@ -46,7 +46,7 @@ class Waking:
         self._stir()
         self._tell.set()
 
-    def _stir(self, *_: Any) -> None:
+    def _stir(self) -> None:
         for ear in self._ears:
             ear.hear()
 
@@ -65,7 +65,13 @@ class Waking:
             conn = await raw.execution_options(isolation_level="AUTOCOMMIT")
             await conn.exec_driver_sql("select 1")
             driver: Any = (await conn.get_raw_connection()).driver_connection
-            await driver.add_listener(CHANNEL, self._stir)
+            own = driver.get_server_pid()
+
+            def told(_connection: Any, sender: int, *_: Any) -> None:
+                if sender != own:  # who was woken within the process need not hear it again
+                    self._stir()
+
+            await driver.add_listener(CHANNEL, told)
             while True:
                 await self._tell.wait()
                 self._tell.clear()

@@ -31,6 +31,7 @@ from services.audit.projections.texts import (
 )
 from shared.event import Envelope, read
 from shared.keyring import Keyring, KeyringAway, Keys
+from shared.pool import reading
 from shared.rulebook import Rulebook, Rules
 from shared.sealed import CLASSES
 from shared.waking import Ear
@@ -98,7 +99,7 @@ class SearchIndex:
 
     async def once(self) -> int:
         """Index a batch of each ledger that has something new; returns how many entries."""
-        async with self.engine.connect() as conn:
+        async with reading(self.engine).connect() as conn:
             behind = (await conn.execute(HEADS, {"name": NAME, "ledgers": list(LEDGERS)})).all()
         self.lag = sum(row.head - row.seq for row in behind)
         moved = 0
