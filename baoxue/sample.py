@@ -3,7 +3,6 @@
 BAOXUE_SAMPLE_CHILDREN makes it smaller or larger: how many children both counties have together.
 """
 
-import asyncio
 import json
 import os
 import sys
@@ -11,6 +10,7 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 import httpx2
+import uvloop
 from rich.console import Console
 from rich.status import Status
 
@@ -140,7 +140,7 @@ def show(console: Console, note: Path) -> None:
 def main() -> None:
     console = Console(soft_wrap=True)
     try:
-        asyncio.run(bring_in(Settings(), console, datetime.now(UTC)))
+        uvloop.run(bring_in(Settings(), console, datetime.now(UTC)))
     except NotSimulated:
         console.print("  这里是真实数据，没有带入演示数据。")
     except Unfinished:

@@ -8,13 +8,13 @@ from time import time
 from fastapi import FastAPI
 
 from shared import answers, clock_http, feed, logs, redrive_http, rulebook
-from shared.directory import project_directory
+from shared.directory import DIRECTORY_TYPES, project_directory
 from shared.edge import Edge
 from shared.founding import founding
 from shared.key_files import load_key_file
 from shared.keyring import Keyring
 from shared.pool import pooled_engine
-from shared.rulebook import project_rules
+from shared.rulebook import RULE_TYPES, project_rules
 from shared.service import Service, add_health
 from shared.session import ALL_LEDGERS, sign_call
 from shared.session_http import caller, feed_reader
@@ -42,9 +42,15 @@ def compose(name: str, settings: Settings) -> Edge:
 def _followed(name: str, domain: str) -> list[Subscription]:
     """The directory and the rules; a service follows its own events from its own store."""
     directory = Subscription(
-        f"{name}.directory", ("enrollment",), project_directory, own=name == "enrollment"
+        f"{name}.directory",
+        ("enrollment",),
+        project_directory,
+        own=name == "enrollment",
+        types=DIRECTORY_TYPES,
     )
-    rules = Subscription(f"{name}.rules", ("casework",), project_rules, own=name == "casework")
+    rules = Subscription(
+        f"{name}.rules", ("casework",), project_rules, own=name == "casework", types=RULE_TYPES
+    )
     return [directory, rules, *([] if name == "enrollment" else [founding(name, domain)])]
 
 

@@ -45,12 +45,14 @@ class CountyRun:
         """Every roll that is sent in time, and the leave that was asked for."""
         day = self._today = self._rolls.on(place)
         last = place == len(self.plan.days) - 1
-        for sheet in day.mistaken:
-            await self._mistake(sheet)
+        async with self.accounts.together("enrollment"):
+            for sheet in day.mistaken:
+                await self._mistake(sheet)
         left_out = self.left_out if last else frozenset()
         await self.submit([one for one in day.morning if one.klass not in left_out])
-        for leave in day.leaves:
-            await self._enter_leave(leave)
+        async with self.accounts.together("enrollment"):
+            for leave in day.leaves:
+                await self._enter_leave(leave)
 
     async def act(self, place: int, now: datetime) -> int:
         """What people do about alerts and cases; returns the number of commands."""

@@ -30,16 +30,18 @@ async def enter(accounts: Accounts, county: County) -> None:
     """Everything that an operator and a county's first import bring. Raises CommandRefused."""
     found = {"code": county.code, "name": county.name}
     await accounts.send("enrollment", "found_county", OPERATOR, found)
-    for unit in _units(county):
-        await accounts.send("enrollment", "register_unit", OPERATOR, unit)
-    for term in _terms(county):
-        await accounts.send("enrollment", "open_term", OPERATOR, term)
-    classes = await _classes(accounts, county)
+    async with accounts.together("enrollment"):
+        for unit in _units(county):
+            await accounts.send("enrollment", "register_unit", OPERATOR, unit)
+        for term in _terms(county):
+            await accounts.send("enrollment", "open_term", OPERATOR, term)
+        classes = await _classes(accounts, county)
     places = _Places(county, classes)
     staff = [places.staff(one) for one in county.staff]
     await _registered(accounts, county, "import.staff", people.register_staff, staff)
-    for wish in _homerooms(county, classes, staff):
-        await accounts.send("enrollment", "assign_homeroom", OPERATOR, wish)
+    async with accounts.together("enrollment"):
+        for wish in _homerooms(county, classes, staff):
+            await accounts.send("enrollment", "assign_homeroom", OPERATOR, wish)
     children = [places.child(one) for one in county.children]
     await _registered(accounts, county, "import.run", people.register_children, children)
 

@@ -1,6 +1,5 @@
 """Stories as they go: each child's next steps, sent by whoever is responsible for it."""
 
-import asyncio
 import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -17,7 +16,6 @@ from baoxue.simulation.story import At, Episode, Number, OnDay, Person, Step, Va
 from baoxue.simulation.world import World
 from shared.event import SHANGHAI
 
-AT_ONCE = 6
 # What a case's page or an alert's row would show: the child's records, the newest last.
 RECORDS = text(
     "select s.child, s.stream, c.state from child_stream s"
@@ -78,14 +76,9 @@ class Stories:
         near = [one for one in self._going if self._may_act(one, place)]
         await self._look(near, place)
         due = [one for one in near if one.day0 is not None]
-        gate = asyncio.Semaphore(AT_ONCE)
-
-        async def act(going: Going) -> int:
-            async with gate:
-                return await self._act(going, place, now)
-
-        sent = sum(await asyncio.gather(*(act(going) for going in due)))
-        return sent + await self._clear_strays(now)
+        async with self.accounts.together("casework"):
+            sent = [await self._act(going, place, now) for going in due]
+            return sum(sent) + await self._clear_strays(now)
 
     async def _clear_strays(self, now: datetime) -> int:
         """Their teachers find them in class the next day."""

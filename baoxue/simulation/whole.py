@@ -80,8 +80,7 @@ async def running(settings: Settings) -> AsyncIterator[Running]:
             name: await stack.enter_async_context(edge_of(name, settings))
             for name in ("enrollment", "casework")
         }
-        engines = {name: edge.service.engine for name, edge in edges.items()}
-        clockwork = await Clockwork.begin(system, engines)
+        clockwork = await Clockwork.begin(system, edges)
         keys = load_public_keys(settings.home / "secrets")
         yield Running(system, clockwork, Accounts(system, keys, edges, TABLES))
 
