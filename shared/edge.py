@@ -120,7 +120,7 @@ class Edge:
         return True
 
     async def _behind(self, params: dict[str, object]) -> bool:
-        async with reading(self.service.engine).connect() as conn:
+        async with reading(self.service.engine) as conn:
             return bool((await conn.execute(BEHIND, params)).scalar_one())
 
     def reading(

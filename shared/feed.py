@@ -54,7 +54,7 @@ async def heads(engine: AsyncEngine) -> list[Head]:
 
 async def page(engine: AsyncEngine, ledger: str, after: int, limit: int) -> list[str]:
     """Bodies from `after` + 1 on, at most `limit`, in sequence."""
-    async with reading(engine).connect() as conn:
+    async with reading(engine) as conn:
         params = {"ledger": ledger, "after": after, "limit": limit}
         return [row.body for row in await conn.execute(PAGE, params)]
 

@@ -250,7 +250,7 @@ class Follower:
         """Deliver one chunk of each own ledger that has something new; returns how many events."""
         (source,) = self.subscription.sources
         place = {"subscription": self.subscription.name, "source": source}
-        async with reading(self.engine).connect() as conn:
+        async with reading(self.engine) as conn:
             rows = (await conn.execute(OWN_BEHIND, place)).all()
         behind = [row for row in rows if source_of(self.service, row.ledger) == source]
         self.lag = sum(row.last_seq - row.seq for row in behind)

@@ -1,11 +1,13 @@
 """Connections to a store: pooled, looked at again once they have rested; cheap single reads."""
 
+import contextlib
+from collections.abc import AsyncIterator
 from time import monotonic
 from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.exc import DisconnectionError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from shared.ledger_schema import async_url
 
@@ -40,6 +42,8 @@ def _look(engine: AsyncEngine, connection: Any) -> None:
         raise DisconnectionError from error
 
 
-def reading(engine: AsyncEngine) -> AsyncEngine:
-    """The same pool for single reads that are asked often: one round trip, not three."""
-    return engine.execution_options(isolation_level="AUTOCOMMIT")
+@contextlib.asynccontextmanager
+async def reading(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """For single reads that are asked often: one round trip, not three."""
+    async with engine.connect() as raw:
+        yield await raw.execution_options(isolation_level="AUTOCOMMIT")

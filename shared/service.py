@@ -20,6 +20,7 @@ from shared.opening import Opening
 from shared.pool import pooled_engine
 from shared.relay import Relay
 from shared.settings import Settings
+from shared.status import Beside
 from shared.subscription import Subscription
 from shared.waking import Waking
 
@@ -47,6 +48,8 @@ class Service:
     opening: Opening = field(init=False)
     relay: Relay | None = None
     followers: list[Follower] = field(default_factory=list)
+    # Followed beside the subscriptions: waited for and told of like them.
+    beside: list[Beside] = field(default_factory=list)
     # What else a service does for ever, such as bringing in files.
     loops: list[Callable[[], Coroutine[Any, Any, None]]] = field(default_factory=list)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)

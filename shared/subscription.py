@@ -301,6 +301,6 @@ def prefix_fits(previous: str, hash: str) -> bool:
 
 async def places(engine: AsyncEngine, name: str) -> dict[tuple[str, str], tuple[int, str]]:
     """Where a subscription stands: (source, ledger) → (sequence, hash)."""
-    async with reading(engine).connect() as conn:
+    async with reading(engine) as conn:
         rows = await conn.execute(PLACES, {"subscription": name})
         return {(row.source, row.ledger): (row.seq, row.hash) for row in rows}

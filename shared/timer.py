@@ -84,7 +84,7 @@ async def tick(engine: AsyncEngine, handlers: Mapping[str, Handler]) -> int:
     When one fails, the transaction is rolled back and each is repeated alone, so that a broken one
     holds up no other; it stays, counted, and is given up for a person after FAILURE_LIMIT.
     """
-    async with reading(engine).connect() as conn:
+    async with reading(engine) as conn:
         if not (await conn.execute(ANY_DUE, {"failures": FAILURE_LIMIT})).scalar():
             return 0
     try:
@@ -145,7 +145,7 @@ async def _tick_one(engine: AsyncEngine, handlers: Mapping[str, Handler]) -> int
 
 async def due(engine: AsyncEngine) -> int:
     """How many timers are due and not done."""
-    async with reading(engine).connect() as conn:
+    async with reading(engine) as conn:
         return (await conn.execute(DUE, {"failures": FAILURE_LIMIT})).scalar_one()
 
 
