@@ -73,7 +73,7 @@ def sample(servers: Servers, table: Table) -> None:
             "—",
             unit=" s",
             higher_is_better=False,
-            note=f"beside {empty:.0f} s that services need to start and stop",
+            note=f"beside {empty:.0f} s that the services need to start",
         )
     )
 
