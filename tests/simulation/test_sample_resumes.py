@@ -3,7 +3,6 @@
 import contextlib
 import json
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -43,9 +42,7 @@ def started(environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
     try:
         yield process
     finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGINT)
-        process.communicate(timeout=journeys.STOP_SECONDS)
+        journeys._stop(process)
 
 
 def wait_for_days(file: Path, process: subprocess.Popen[str]) -> int:
