@@ -43,6 +43,8 @@ def started(environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
         yield process
     finally:
         journeys._stop(process)
+        if process.stdout is not None:
+            process.stdout.close()
 
 
 def wait_for_days(file: Path, process: subprocess.Popen[str]) -> int:
