@@ -42,6 +42,20 @@ _COUNTY_PAGES: tuple[Page, ...] = (
     "integrity",
 )
 
+
+def _helper(zh: str, en: str, scope: Scope) -> Role:
+    """One who answers for a part of the work: told by name, without the files."""
+    return Role(
+        zh=zh,
+        en=en,
+        scope=scope,
+        rights=frozenset(("board.view", "inbox.view", "calendar.view")),
+        classes=frozenset(("identity",)),
+        purposes=("oversight",),
+        navigation=("today", "messages"),
+    )
+
+
 ROLES: dict[str, Role] = {
     "homeroom_teacher": Role(
         zh="班主任",
@@ -172,6 +186,33 @@ ROLES: dict[str, Role] = {
         purposes=("oversight", "registry", "verification", "casework", "contact"),
         navigation=(*_COUNTY_PAGES, "accounts", "calendar", "messages"),
     ),
+    # 副组长：主任。Sees all classes of the school.
+    "vice_principal": Role(
+        zh="副校长（主任）",
+        en="Vice principal",
+        scope="school",
+        rights=_with(_READ, "leave.record", "alert.decide", "case.work", "inbox.view"),
+        classes=frozenset(("identity", "contact", "narrative", "family")),
+        purposes=("oversight", "verification", "casework", "contact"),
+        navigation=("today", "class", "children", "cases", "messages"),
+    ),
+    "school_leader": _helper("班子成员", "School leadership member", "school"),
+    "central_school": Role(
+        zh="中心学校人员",
+        en="Central school officer",
+        scope="division",
+        rights=_with(_READ, "inbox.view"),
+        classes=frozenset(("identity", "contact", "narrative")),
+        purposes=("oversight", "contact"),
+        navigation=("today", "children", "cases", "messages"),
+    ),
+    "township_leader": _helper("乡镇（街道）领导", "Township leader", "division"),
+    "first_secretary": _helper("乡镇第一书记", "First secretary", "division"),
+    "village_officer": _helper("村两委", "Village committee", "division"),
+    "village_education": _helper("村委教育组织", "Village education group", "division"),
+    "village_team": _helper("驻村工作队", "Village work team", "division"),
+    "department": _helper("相关部门", "Department", "division"),
+    "county_leader": _helper("县领导", "County leader", "division"),
     # Outside the chain: reads, searches, replays, never acts. The secrecy of disability
     # assessments holds against inspectors too.
     "inspector": Role(
