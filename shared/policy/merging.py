@@ -27,9 +27,11 @@ def whole_tree(content: bytes, find: Find) -> tuple[object, dict[str, int]]:
 
 
 def _extended(tree: object, lines: Mapping[str, int], find: Find, left: int) -> object:
-    if not isinstance(tree, dict) or not isinstance(tree.get("extends"), str):
+    if not isinstance(tree, dict) or tree.get("extends") is None:
         return tree
     name, line = tree["extends"], lines.get("$.extends", 1)
+    if not isinstance(name, str):
+        raise PackInvalid("extends", line, "要写名字或指纹，指纹加引号")
     if not left:
         raise PackInvalid("extends", line, f"继承超过 {CHAIN_LIMIT} 层")
     below = shipped_pack(name) or find(name)

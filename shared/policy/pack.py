@@ -10,6 +10,7 @@ import msgspec
 
 from shared.policy.base_schema import Strict
 from shared.policy.crossing import check_mechanisms
+from shared.policy.duty_schema import Body, DutyKind, Scheme, System
 from shared.policy.merging import Find, nearest, whole_tree
 from shared.policy.schema import Code, Codes, PackFile, Values
 from shared.policy.yaml_lines import PackInvalid, located
@@ -18,6 +19,12 @@ __all__ = ["Pack", "PackInvalid", "load_pack", "pack_version", "parameter_paths"
 
 MAX_PACK_BYTES = 256 * 1024
 VERSION_HEX_DIGITS = 16
+PARTS: dict[str, type[Strict]] = {
+    "duties": DutyKind,
+    "schemes": Scheme,
+    "bodies": Body,
+    "systems": System,
+}
 NO_BASIS = "没有写依据（basis）"
 
 
@@ -77,6 +84,8 @@ def load_pack(content: bytes, find: Find = lambda _: None) -> Pack:
     if len(content) > MAX_PACK_BYTES:
         raise PackInvalid("文件", 1, f"文件超过 {MAX_PACK_BYTES // 1024} KiB")
     tree, lines = whole_tree(content, find)
+    for part, kind in PARTS.items():
+        _check_part(tree, part, kind, lines)
     try:
         file = msgspec.convert(tree, PackFile)
     except msgspec.ValidationError as error:
@@ -85,6 +94,18 @@ def load_pack(content: bytes, find: Find = lambda _: None) -> Pack:
     _check_codes(file, lines)
     check_mechanisms(file, lines)
     return Pack(sha256(content).hexdigest(), file)
+
+
+def _check_part(tree: object, part: str, kind: type[Strict], lines: dict[str, int]) -> None:
+    """Each entry of a mapping by itself: msgspec names no key of a mapping in its errors."""
+    entries = tree.get(part) if isinstance(tree, dict) else None
+    if not isinstance(entries, dict):
+        return
+    for name, entry in entries.items():
+        try:
+            msgspec.convert(entry, kind)
+        except msgspec.ValidationError as error:
+            raise located(error, lines, f"$.{part}.{name}") from error
 
 
 @cache

@@ -69,10 +69,10 @@ def line_of(path: str, lines: dict[str, int]) -> int:
     return lines[path]
 
 
-def located(error: msgspec.ValidationError, lines: dict[str, int]) -> PackInvalid:
-    """Turn msgspec's "reason - at `$.a.b`" into our error with a line."""
+def located(error: msgspec.ValidationError, lines: dict[str, int], root: str = "$") -> PackInvalid:
+    """Turn msgspec's "reason - at `$.a.b`" into our error with a line; `$` stands for `root`."""
     reason, _, where = str(error).partition(" - at ")
-    path = where.strip("`") or "$"
+    path = root + (where.strip("`") or "$").removeprefix("$")
     match reason.split("`"):
         case ["Object contains unknown field ", key, _]:
             path, reason = f"{path}.{key}", "不认识的键"
