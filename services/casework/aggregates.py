@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from services.casework.domain import alert, case, rules
+from services.casework.domain import alert, case, duty, rules
 from services.casework.domain.alert_events import (
     AlertEvent,
     AttendanceChanged,
@@ -12,6 +12,7 @@ from services.casework.domain.alert_events import (
 )
 from services.casework.domain.case_events import CaseEvent, Logged
 from services.casework.domain.case_state import logged_at
+from services.casework.domain.duty_events import DutyBreached, DutyEvent, EvidenceFiled
 from shared.event_store import Aggregate
 
 
@@ -41,6 +42,17 @@ def _case_happened(event: CaseEvent) -> datetime | date | None:
             return None
 
 
+def _duty_happened(event: DutyEvent) -> datetime | date | None:
+    """A breach happened when the time ran out, plain evidence on its day."""
+    match event:
+        case DutyBreached(due_at=at):
+            return at
+        case EvidenceFiled(done_on=on):
+            return on
+        case _:
+            return None
+
+
 ALERT = Aggregate(
     service="casework",
     prefix="alert-",
@@ -66,4 +78,13 @@ RULES = Aggregate(
     events=rules.EVENTS,
     states=rules.STATES,
     phase=rules.phase,
+)
+DUTY = Aggregate(
+    service="casework",
+    prefix="duty-",
+    decider=duty.DUTY,
+    events=duty.EVENTS,
+    states=duty.STATES,
+    happened=_duty_happened,
+    phase=duty.phase,
 )

@@ -19,6 +19,7 @@ create table duty (
     path text collate "C" not null,
     period text collate "C" not null,
     starts_at timestamptz not null,
+    began_at timestamptz not null,
     due_at timestamptz not null,
     window_at timestamptz not null,
     needed integer not null,
