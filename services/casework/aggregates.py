@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from services.casework.domain import alert, case, duty, rules
+from services.casework.domain import alert, case, duty, responsibility, rules
 from services.casework.domain.alert_events import (
     AlertEvent,
     AttendanceChanged,
@@ -87,4 +87,12 @@ DUTY = Aggregate(
     states=duty.STATES,
     happened=_duty_happened,
     phase=duty.phase,
+)
+RESPONSIBILITY = Aggregate(
+    service="casework",
+    prefix="responsibility-",
+    decider=responsibility.RESPONSIBILITY,
+    events=responsibility.EVENTS,
+    states=responsibility.STATES,
+    phase=responsibility.phase,
 )
