@@ -20,6 +20,9 @@ Right: TypeAlias = Literal[
     "calendar.view",
     "calendar.publish",
     "policy.activate",
+    "responsibility.view",  # who answers for whom, holes and overlaps
+    "responsibility.assign",
+    "activity.record",  # meetings, plans, self-checks and the like of one's unit
     "import.run",  # roster, roll, calendar
     "import.staff",
     "inbox.view",

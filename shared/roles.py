@@ -28,7 +28,15 @@ def _with(rights: frozenset[Right], *more: Right) -> frozenset[Right]:
 
 
 _READ: frozenset[Right] = frozenset(
-    ("roll.view", "board.view", "child.view", "alert.view", "case.view", "calendar.view")
+    (
+        "roll.view",
+        "board.view",
+        "child.view",
+        "alert.view",
+        "case.view",
+        "calendar.view",
+        "responsibility.view",
+    )
 )
 _TEACH: frozenset[Right] = frozenset(("roll.view", "roll.submit", "child.view", "inbox.view"))
 _COUNTY_PAGES: tuple[Page, ...] = (
@@ -68,6 +76,7 @@ ROLES: dict[str, Role] = {
             "alert.decide",
             "case.view",
             "case.work",
+            "activity.record",
             "calendar.view",
         ),
         classes=frozenset(CLASSES),
@@ -87,7 +96,7 @@ ROLES: dict[str, Role] = {
         zh="年级组长",
         en="Grade leader",
         scope="school",
-        rights=_with(_READ, "inbox.view", "alert.decide"),
+        rights=_with(_READ, "inbox.view", "alert.decide", "activity.record"),
         classes=frozenset(("identity", "contact", "narrative")),
         purposes=("verification", "casework", "contact"),
         navigation=("today", "class", "children", "cases", "messages"),
@@ -102,7 +111,9 @@ ROLES: dict[str, Role] = {
             "leave.record",
             "child.change",
             "alert.decide",
+            "responsibility.assign",
             "case.work",
+            "activity.record",
             "staff.view",
             "account.manage",
             "calendar.publish",
@@ -153,7 +164,14 @@ ROLES: dict[str, Role] = {
         zh="乡镇工作人员",
         en="Township officer",
         scope="division",
-        rights=_with(_READ, "alert.decide", "case.work", "inbox.view"),
+        rights=_with(
+            _READ,
+            "alert.decide",
+            "case.work",
+            "inbox.view",
+            "activity.record",
+            "responsibility.assign",
+        ),
         classes=frozenset(("identity", "contact", "narrative", "family")),
         purposes=("casework", "verification", "contact", "oversight"),
         navigation=("today", "villages", "cases", "unsent", "messages"),
@@ -168,7 +186,9 @@ ROLES: dict[str, Role] = {
             "leave.record",
             "roll.submit",
             "alert.decide",
+            "responsibility.assign",
             "case.work",
+            "activity.record",
             "case.close",
             "staff.view",
             "account.manage",
@@ -191,7 +211,15 @@ ROLES: dict[str, Role] = {
         zh="副校长（主任）",
         en="Vice principal",
         scope="school",
-        rights=_with(_READ, "leave.record", "alert.decide", "case.work", "inbox.view"),
+        rights=_with(
+            _READ,
+            "leave.record",
+            "alert.decide",
+            "case.work",
+            "inbox.view",
+            "activity.record",
+            "responsibility.assign",
+        ),
         classes=frozenset(("identity", "contact", "narrative", "family")),
         purposes=("oversight", "verification", "casework", "contact"),
         navigation=("today", "class", "children", "cases", "messages"),
@@ -201,7 +229,7 @@ ROLES: dict[str, Role] = {
         zh="中心学校人员",
         en="Central school officer",
         scope="division",
-        rights=_with(_READ, "inbox.view"),
+        rights=_with(_READ, "inbox.view", "activity.record"),
         classes=frozenset(("identity", "contact", "narrative")),
         purposes=("oversight", "contact"),
         navigation=("today", "children", "cases", "messages"),

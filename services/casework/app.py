@@ -15,6 +15,7 @@ from services.casework.processes.duty_times import ensure_plans
 from services.casework.processes.duty_times import handlers as duty_timers
 from services.casework.processes.founding_rules import founding_rules
 from services.casework.projections import follow_places, project_boards
+from services.casework.queries.charges import project_charges
 from services.casework.queries.deadlines import REPORT_OVERDUE
 from services.casework.timers import report_overdue
 from shared import clock
@@ -37,6 +38,7 @@ def make_edge(settings: Settings) -> Edge:
     directory.apply = follow_directory
     edge.service.follow(
         Subscription("casework.boards", ("casework",), project_boards, own=True),
+        Subscription("casework.charges", ("casework",), project_charges, own=True),
         founding_rules(settings.domain),
         absence_to_risk(edge.rulebook),
         *duties(edge.rulebook),
