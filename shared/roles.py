@@ -35,10 +35,13 @@ _READ: frozenset[Right] = frozenset(
         "alert.view",
         "case.view",
         "calendar.view",
+        "duty.view",
         "responsibility.view",
     )
 )
-_TEACH: frozenset[Right] = frozenset(("roll.view", "roll.submit", "child.view", "inbox.view"))
+_TEACH: frozenset[Right] = frozenset(
+    ("roll.view", "roll.submit", "child.view", "inbox.view", "duty.view")
+)
 _COUNTY_PAGES: tuple[Page, ...] = (
     "today",
     "children",
@@ -57,7 +60,7 @@ def _helper(zh: str, en: str, scope: Scope) -> Role:
         zh=zh,
         en=en,
         scope=scope,
-        rights=frozenset(("board.view", "inbox.view", "calendar.view")),
+        rights=frozenset(("board.view", "inbox.view", "calendar.view", "duty.view")),
         classes=frozenset(("identity",)),
         purposes=("oversight",),
         navigation=("today", "messages"),
@@ -154,6 +157,7 @@ ROLES: dict[str, Role] = {
             "import.run",
             "import.staff",
             "inbox.view",
+            "duty.view",
         ),
         # The registry's form holds all of these; visits and talks are none of its business.
         classes=frozenset(("identity", "contact", "health", "family")),
@@ -256,7 +260,9 @@ ROLES: dict[str, Role] = {
         zh="政策管理员",
         en="Policy officer",
         scope="division",
-        rights=_with(frozenset(), "calendar.view", "calendar.publish", "policy.activate"),
+        rights=_with(
+            frozenset(), "calendar.view", "calendar.publish", "policy.activate", "duty.view"
+        ),
         classes=frozenset(),
         purposes=("operation",),
         navigation=("today", "calendar"),
@@ -281,6 +287,8 @@ ROLES: dict[str, Role] = {
             "clock.move",
             "system.operate",
             "session.obtain",
+            "duty.view",
+            "responsibility.view",
         ),
         classes=frozenset(),
         purposes=("operation",),
