@@ -177,6 +177,8 @@ def add_proxy(app: FastAPI, system: System) -> None:
         first = path.split("/", 1)[0]
         if first in SERVICES:
             return first, f"/{path}"
+        if first == "log":
+            return "audit", f"/{path}"
         if path in {"sign-in", "sign-out", "founding", "unsent"}:
             return "enrollment", f"/enrollment/{path}"
         return None

@@ -69,14 +69,15 @@ async def prepare(plan: Plan) -> None:
     await prepare_keyring(plan)
     for service in SERVICES:
         write_environment(plan, service)
+    write_sealer_environment(plan)
     if plan.settings.kafka:
         await create_topics(plan.settings.kafka, plan.settings.prefix, plan.replication)
 
 
 def passwords(plan: Plan, service: str) -> Passwords:
-    return Passwords(
-        secret(plan.settings.home, f"{service}_app"), secret(plan.settings.home, f"{service}_feed")
-    )
+    home = plan.settings.home
+    sealer = secret(home, "sealer") if service == "audit" else None
+    return Passwords(secret(home, f"{service}_app"), secret(home, f"{service}_feed"), sealer)
 
 
 async def prepare_service(plan: Plan, service: str) -> None:
@@ -130,7 +131,24 @@ def write_environment(plan: Plan, service: str) -> None:
         "BAOXUE_KEYS": str(home / "keys" / f"{service}.json"),
         "BAOXUE_SECRETS": str(home / "secrets"),
     }
-    file = home / "secrets" / f"{service}.env"
+    write_lines(home, service, lines)
+
+
+def write_sealer_environment(plan: Plan) -> None:
+    """The sealer's: its own role in audit's database and its own key file, nothing of a service."""
+    home, database = plan.settings.home, plan.database("audit")
+    role, password = Roles.of(database).sealer, secret(home, "sealer")
+    lines = {
+        "BAOXUE_DATABASE_URL": login(plan.server("audit"), database, role, password),
+        "BAOXUE_KEYS": str(home / "keys" / "sealer.json"),
+        "BAOXUE_SECRETS": str(home / "secrets"),
+    }
+    write_lines(home, "sealer", lines)
+
+
+def write_lines(home: Path, name: str, lines: Mapping[str, str]) -> None:
+    """`secrets/<name>.env`, which only we can read."""
+    file = home / "secrets" / f"{name}.env"
     file.touch(mode=0o600, exist_ok=True)
     file.write_text("".join(f"{name}={value}\n" for name, value in lines.items()), encoding="utf-8")
 

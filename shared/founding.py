@@ -19,8 +19,13 @@ async def found_ledgers(conn: AsyncConnection, domain: str, code: str, service: 
     """Create the county's two ledgers of one service; those that exist stay."""
     simulated = (await conn.execute(SIMULATED)).scalar_one()
     for ledger in (code, code + ACCESS_SUFFIX):
-        origin = f"{domain}/{ledger}/{service}" + ("/simulated" if simulated else "")
+        origin = origin_of(domain, ledger, service, simulated=simulated)
         await conn.execute(FOUND, {"ledger": ledger, "origin": origin})
+
+
+def origin_of(domain: str, ledger: str, service: str, *, simulated: bool) -> str:
+    """The name of a ledger's log in all the world: what its checkpoints are signed for."""
+    return f"{domain}/{ledger}/{service}" + ("/simulated" if simulated else "")
 
 
 def founding(service: str, domain: str) -> Subscription:

@@ -17,7 +17,7 @@ MIGRATION_LOCK = "baoxue migration"
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """The roles of a database; only `app` and `feed` may log in.
+    """The roles of a database; only `app`, `feed` and (in audit) `sealer` may log in.
 
     `reader` is what `app` becomes while it answers a person: row-level security binds it.
     """
@@ -32,11 +32,17 @@ class Roles:
         names = (f"{database}_{role}" for role in ("owner", "app", "feed", "reader"))
         return cls(*names)
 
+    @property
+    def sealer(self) -> str:
+        """Reads the heads of audit's logs and adds what it signed; in no other database."""
+        return f"{self.owner.removesuffix('_owner')}_sealer"
+
 
 @dataclass(frozen=True, slots=True)
 class Passwords:
     app: str
     feed: str
+    sealer: str | None = None
 
 
 def quoted(name: str) -> str:
@@ -84,6 +90,9 @@ async def create_database(admin: AsyncEngine, database: str, passwords: Password
         if passwords:
             for role, password in ((roles.app, passwords.app), (roles.feed, passwords.feed)):
                 await _create_role(conn, role, f"login password {literal(password)}")
+            if passwords.sealer:
+                options = f"login password {literal(passwords.sealer)}"
+                await _create_role(conn, roles.sealer, options)
             await _create_role(conn, roles.reader, "nologin")
             await conn.exec_driver_sql(f"grant {quoted(roles.reader)} to {quoted(roles.app)}")
         await conn.exec_driver_sql(f"grant {quoted(roles.owner)} to current_user")

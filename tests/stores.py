@@ -26,6 +26,7 @@ SERVICES = Path(__file__).parent.parent / "services"
 DROP_LIMIT = 20
 DROP_PAUSE_SECONDS = 0.5
 PASSWORDS = Passwords("app-secret", "feed-secret")
+SEALING = Passwords("app-secret", "feed-secret", "sealer-secret")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ async def make_template(admin_url: str, service: str) -> Template:
     admin = async_url(admin_url)
     database = f"t{secrets.token_hex(4)}_{service}"
     engine = create_async_engine(admin)
-    await create_database(engine, database, PASSWORDS)
+    await create_database(engine, database, SEALING if service == "audit" else PASSWORDS)
     await engine.dispose()
     await migrate(admin, database, SERVICES / service / "migrations")
     return Template(admin, database)

@@ -18,7 +18,7 @@ from shared.settings import Settings
 def make_app(settings: Settings | None = None) -> FastAPI:
     """The application; settings come from the environment unless a test gives them."""
     edge = compose("audit", settings or Settings())
-    edge.service.follow(*ledgers())
+    edge.service.follow(*ledgers(edge.service.settings.domain))
     app = application(edge, refusal)
     app.include_router(router(edge))
     _index_beside(app, edge)

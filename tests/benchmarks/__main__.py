@@ -11,7 +11,7 @@ from baoxue.engines.child import stop
 from baoxue.engines.kafka import start_kafka
 from baoxue.engines.postgres import start_postgres
 from shared.kafka import create_topics
-from tests.benchmarks import appending, carrying
+from tests.benchmarks import appending, carrying, logs
 from tests.benchmarks.library import Library
 from tests.benchmarks.table import Row, Table, in_turn
 from tests.servers import free_ports
@@ -59,6 +59,9 @@ async def measure(database: str, kafka: str) -> None:
             await conn.exec_driver_sql(f'grant all on seen to "{store.roles.app}"')
         await admin.dispose()
         await carrying.run(store, kafka, prefix, table)
+        async with cloned(await make_template(database, "audit")) as audit:
+            await logs.run(audit, table)
+            await logs.storage(store, audit, table)
     table.write()
 
 

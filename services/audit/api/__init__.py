@@ -1,15 +1,17 @@
-"""Audit's routes: search, replay, single entries, heads, the ledgers of the first page."""
+"""Audit's routes: search, replay, single entries, heads, the ledgers of the first page, logs."""
 
 from fastapi import APIRouter
 
-from services.audit.api import entries, replay, search
+from services.audit.api import entries, logs, replay, search
 from shared.edge import Edge
 
 
 def router(edge: Edge) -> APIRouter:
-    """Every route under `/audit`."""
-    api = APIRouter(prefix="/audit")
+    """Every route under `/audit`, and the logs for anybody under `/log`."""
+    whole, api = APIRouter(), APIRouter(prefix="/audit")
     search.add(api, edge)
     replay.add(api, edge)
     entries.add(api, edge)
-    return api
+    logs.add(whole, edge)
+    whole.include_router(api)
+    return whole

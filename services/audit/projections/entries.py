@@ -1,11 +1,9 @@
-"""Stores the exact bytes of every ledger, in its order."""
+"""What an entry's columns are, and whether a batch of entries follows on in its ledger."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
-
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.event import Envelope
 from shared.faults import PastRewritten
@@ -15,41 +13,28 @@ from shared.subscription import Entry, prefix_fits
 # The subscriptions whose checkpoints say together what audit holds; its own come from its store.
 LEDGERS = ("audit.ledger", "audit.ledger_own", "audit.ledger_own_access")
 
-COLUMNS = (
-    "ledger text",
-    "service text",
-    "seq bigint",
-    "body bytea",
-    "type text",
-    "stream text",
-    "subject uuid",
-    "unitpath text",
-    "occurred_at timestamptz",
-    "recorded_at timestamptz",
-    "actor text",
-    "actorrole text",
-    "onbehalfof text",
-    "via text",
-    "policyversion text",
-)
-INSERT = "insert into entry ({names}) select * from unnest({arrays})".format(
-    names=", ".join(column.split()[0] for column in COLUMNS),
-    arrays=", ".join(f"${n}::{column.split()[1]}[]" for n, column in enumerate(COLUMNS, 1)),
+ENTRY_COLUMNS = (
+    "ledger",
+    "service",
+    "seq",
+    "body",
+    "type",
+    "stream",
+    "subject",
+    "unitpath",
+    "occurred_at",
+    "recorded_at",
+    "actor",
+    "actorrole",
+    "onbehalfof",
+    "via",
+    "policyversion",
+    "version",
 )
 
 
 class NotItsPlace(PastRewritten):
     """A body that names another ledger or sequence than the one it came as: it is not stored."""
-
-
-async def store_entries(conn: AsyncConnection, entries: Sequence[Entry]) -> None:
-    """Keep at most a batch of new entries, byte for byte, each ledger without a hole.
-
-    Raises NotItsPlace, PastRewritten; nothing of the batch is stored then.
-    """
-    check_chain(entries)
-    rows = [row_of(entry) for entry in entries]
-    await conn.exec_driver_sql(INSERT, tuple(map(list, zip(*rows, strict=True))))
 
 
 def check_chain(entries: Sequence[Entry]) -> None:
@@ -63,7 +48,7 @@ def check_chain(entries: Sequence[Entry]) -> None:
 
 
 def row_of(entry: Entry) -> tuple[Any, ...]:
-    """The columns of one entry, in the order of COLUMNS. Raises NotItsPlace."""
+    """The columns of one entry, in the order of ENTRY_COLUMNS. Raises NotItsPlace."""
     envelope = entry.envelope
     service = entry.source.partition(".")[0]
     if (envelope.ledger, envelope.service, envelope.ledgerseq) != (
@@ -89,6 +74,7 @@ def _facts(envelope: Envelope) -> tuple[Any, ...]:
         envelope.onbehalfof,
         envelope.via,
         envelope.policyversion,
+        envelope.streamversion,
     )
 
 

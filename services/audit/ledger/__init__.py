@@ -1,0 +1,1 @@
+"""Audit's logs in PostgreSQL: appending to them, and proving from them."""
