@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from services.casework.domain import alert, case, duty, responsibility, rules
+from services.casework.domain import activity, alert, body, calls, case, duty, responsibility, rules
 from services.casework.domain.alert_events import (
     AlertEvent,
     AttendanceChanged,
@@ -53,6 +53,26 @@ def _duty_happened(event: DutyEvent) -> datetime | date | None:
             return None
 
 
+def _activity_happened(event: activity.ActivityEvent) -> datetime | date | None:
+    match event:
+        case activity.MeetingHeld(held_at=at) | activity.TrainingHeld(held_at=at):
+            return at
+        case activity.PublicityLogged(on=on) | activity.VillageCheckLogged(on=on):
+            return on
+        case activity.FollowUpSurveyLogged(asked_at=at):
+            return at
+        case _:
+            return None
+
+
+def _call_happened(event: calls.CallsEvent) -> datetime | None:
+    match event:
+        case calls.EveningCallLogged(called_at=at) | calls.ChildVisited(visited_at=at):
+            return at
+        case _:
+            return None
+
+
 ALERT = Aggregate(
     service="casework",
     prefix="alert-",
@@ -95,4 +115,30 @@ RESPONSIBILITY = Aggregate(
     events=responsibility.EVENTS,
     states=responsibility.STATES,
     phase=responsibility.phase,
+)
+ACTIVITY = Aggregate(
+    service="casework",
+    prefix="activity-",
+    decider=activity.ACTIVITY,
+    events=activity.EVENTS,
+    states=activity.STATES,
+    happened=_activity_happened,
+    phase=activity.phase,
+)
+CALLS = Aggregate(
+    service="casework",
+    prefix="calls-",
+    decider=calls.CALLS,
+    events=calls.EVENTS,
+    states=calls.STATES,
+    happened=_call_happened,
+    phase=calls.phase,
+)
+BODY = Aggregate(
+    service="casework",
+    prefix="body-",
+    decider=body.BODY,
+    events=body.EVENTS,
+    states=body.STATES,
+    phase=body.phase,
 )
