@@ -1,6 +1,6 @@
 """The command table of casework: what people do about alerts, cases and rules."""
 
-from services.casework.commands import alerts, cases, charges, entries, rules
+from services.casework.commands import activities, alerts, cases, charges, duties, entries, rules
 from shared.commands import table
 
 TABLE = table(
