@@ -4,5 +4,11 @@ from services.casework.commands import activities, alerts, cases, charges, dutie
 from shared.commands import table
 
 TABLE = table(
-    *alerts.COMMANDS, *cases.COMMANDS, *entries.COMMANDS, *rules.COMMANDS, *charges.COMMANDS
+    *alerts.COMMANDS,
+    *cases.COMMANDS,
+    *entries.COMMANDS,
+    *rules.COMMANDS,
+    *charges.COMMANDS,
+    *duties.COMMANDS,
+    *activities.COMMANDS,
 )
