@@ -74,6 +74,7 @@ def status(as_json: Json = False) -> None:
         table = Table("进程", "能否服务", "发布落后", "跟随落后", "搁置", "问题")
         for name, one in found["services"].items():
             lag = sum(part["lag"] for part in one.get("subscriptions", {}).values())
+            lag += sum(part["size"] - part["sealed_size"] for part in one.get("logs", {}).values())
             parked = sum(one.get("parked", {}).values())
             problems = "；".join(one["problems"])
             ready = "是" if one["ready"] else "否"

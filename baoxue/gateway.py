@@ -36,6 +36,7 @@ HOP = frozenset(
     ("connection", "keep-alive", "transfer-encoding", "upgrade", "te", "trailer", "host")
 )
 STATIC_SECONDS = 31_536_000
+SEALER = "sealer"
 
 
 def make_app(settings: Settings | None = None) -> FastAPI:
@@ -160,7 +161,7 @@ async def status_of(system: System) -> dict[str, Any]:
         except httpx2.HTTPError as error:
             return service, {"ready": False, "problems": [f"away: {type(error).__name__}"]}
 
-    found = dict(await asyncio.gather(*(one(name) for name in SERVICES)))
+    found = dict(await asyncio.gather(*(one(name) for name in (*SERVICES, SEALER))))
     addresses = {part["postgresql"] for part in found.values() if "postgresql" in part}
     return {
         "ok": all(part.get("ready") for part in found.values()),

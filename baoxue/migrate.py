@@ -11,6 +11,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from baoxue.engines.secrets import kept_secret as secret
+from services.audit.sealer.keys import make_key_file
 from shared.contracts.topics import SERVICES
 from shared.kafka import create_topics
 from shared.key_files import SERVICE_CLASSES, make_key_files
@@ -63,6 +64,7 @@ class Plan:
 async def prepare(plan: Plan) -> None:
     """Everything, repeatable: what is there stays."""
     make_key_files(plan.settings.home / "keys")
+    make_key_file(plan.settings.home / "keys")
     make_signing_keys(plan.settings.home / "secrets")
     for service in SERVICES:
         await prepare_service(plan, service)

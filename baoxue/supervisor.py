@@ -10,13 +10,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from types import FrameType
 
-from baoxue.engines.child import Child, Launch, start, stop_all, wait_ready
+from baoxue.engines.child import Child, Launch, start, stop_all, wait_ready, why_ended
 from baoxue.engines.outcome import EngineFailed
 
 WATCH_SECONDS = 0.2
 RESTARTS_ALLOWED = 5
 RESTART_WINDOW_SECONDS = 120.0
 RESTART_PAUSE_SECONDS = 0.5
+# One that keeps falling and that the others do without: tried again at this pace.
+SPARE_PAUSE_SECONDS = 30.0
 HEALTH_SECONDS = 1.0
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -64,14 +66,23 @@ class Supervisor:
     groups: list[list[Watched]] = field(default_factory=list)
 
     def start_group(self, launches: Sequence[Launch]) -> None:
-        """Starts all, then waits for each; EngineFailed names the first that does not come up."""
+        """Starts all, then waits for each; EngineFailed names the first that does not come up.
+
+        One that is not vital is told of, and tried again while the others run.
+        """
         group: list[Watched] = []
         self.groups.append(group)
         began = time.monotonic()
         # Grows child by child: a start that fails leaves the ones before it to be stopped.
         group.extend(Watched(start(launch)) for launch in launches)
         for watched in group:
-            wait_ready(watched.child)
+            try:
+                wait_ready(watched.child)
+            except EngineFailed as failed:
+                if watched.child.launch.vital:
+                    raise
+                self.say(f"{failed.line}其余照常。")
+                continue
             self.say(f"{watched.child.launch.name} 就绪({time.monotonic() - began:.1f} 秒)")
 
     def watch(self) -> None:
@@ -85,13 +96,20 @@ class Supervisor:
     def restart(self, watched: Watched) -> None:
         name, now = watched.child.launch.name, time.monotonic()
         lately = [at for at in watched.restarts if now - at < RESTART_WINDOW_SECONDS]
+        if len(lately) >= RESTARTS_ALLOWED and not watched.child.launch.vital:
+            if now - lately[-1] < SPARE_PAUSE_SECONDS:
+                return
+            lately = []
         if len(lately) >= RESTARTS_ALLOWED:
             raise EngineFailed(
                 f"{name} 在 {RESTART_WINDOW_SECONDS:.0f} 秒内退出了 {RESTARTS_ALLOWED + 1} 次，"
                 f"已全部停止：请查看日志 {watched.child.launch.log} 后重试。"
             )
         log = watched.child.launch.log
-        self.say(f"{name} 意外退出，正在重新启动(第 {len(lately) + 1} 次)，日志 {log}")
+        if watched.child.launch.vital:
+            self.say(f"{name} 意外退出，正在重新启动(第 {len(lately) + 1} 次)，日志 {log}")
+        else:
+            self.say(f"{why_ended(watched.child.launch)}其余照常，稍后自动再试。")
         stop_all([watched.child])
         time.sleep(RESTART_PAUSE_SECONDS * len(lately))
         watched.restarts.append(now)

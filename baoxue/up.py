@@ -33,11 +33,15 @@ SERVICE_STOP_SECONDS = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A process of ours: its module is run by `python -m`, its port is the base plus `offset`."""
+    """A process of ours: its module is run by `python -m`, its port is the base plus `offset`.
+
+    The system starts, and goes on, without one that is not `vital`.
+    """
 
     name: str
     module: str
     offset: int
+    vital: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,8 @@ SERVICES = (
     Service("casework", "services.casework", 2),
     Service("notify", "services.notify", 3),
     Service("audit", "services.audit", 4),
+    # It ends by itself where data was rolled back: people go on working while that is mended.
+    Service("sealer", "services.audit.sealer", 5, vital=False),
 )
 BEFORE = (Step("数据库与主题", "baoxue.migrate"),)
 # Looks itself whether this system has its sample already.
@@ -217,16 +223,21 @@ def step_launch(
 
 
 def service_launch(service: Service, settings: Settings) -> Launch:
-    """How a service is started: it is healthy when `/health/ready` answers 200."""
+    """How a service is started: it is healthy when `/health/ready` answers 200.
+
+    One that is not vital may have much to catch up with first: it is there when it is alive.
+    """
     port = settings.port + service.offset
+    asked = "ready" if service.vital else "live"
     return Launch(
         name=service.name,
         argv=(sys.executable, "-m", service.module),
         env=service_environment(service, settings, os.environ),
         log=settings.home / "log" / f"{service.name}.log",
-        ready=lambda: healthy(f"http://127.0.0.1:{port}/health/ready"),
+        ready=lambda: healthy(f"http://127.0.0.1:{port}/health/{asked}"),
         ready_seconds=SERVICE_READY_SECONDS,
         stop_seconds=SERVICE_STOP_SECONDS,
+        vital=service.vital,
     )
 
 

@@ -18,7 +18,7 @@ from shared.ledger_schema import async_url
 from shared.rulebook import project_rules
 from shared.service import Service, add_health
 from shared.session import ALL_LEDGERS, sign_call
-from shared.session_http import caller
+from shared.session_http import caller, feed_reader
 from shared.settings import Settings
 from shared.signing import load_public_keys, load_signer
 from shared.subscription import Subscription
@@ -73,7 +73,7 @@ def application(edge: Edge, refusal: answers.Refusal | None = None) -> FastAPI:
     app = FastAPI(title=f"baoxue {service.name}", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.public_keys = load_public_keys(service.settings.secrets)
     app.state.service = service.name
-    app.include_router(feed.router(service.engine, service.waking, caller))
+    app.include_router(feed.router(service.engine, service.waking, feed_reader))
     app.include_router(clock_http.router(service, caller))
     add_health(app, service)
     answers.install(app, refusal)

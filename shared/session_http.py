@@ -24,6 +24,8 @@ from shared.session import (
 from shared.signing import PublicKeys
 
 COOKIE = "baoxue_session"
+# Whoever signs what others wrote must not be able to change it, nor ask for more than its bytes.
+FEED_ONLY = frozenset(("sealer",))
 SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS", "TRACE"))
 FOREIGN = "这个请求不是从本系统的页面发出的，没有执行。请打开系统页面再试。"
 
@@ -54,7 +56,18 @@ def viewer(request: Request) -> Viewer:
 
 
 def caller(request: Request) -> Caller:
-    """FastAPI dependency: which service calls. Needs `app.state.public_keys` and `.service`."""
+    """FastAPI dependency: which service calls. Needs `app.state.public_keys` and `.service`.
+
+    Raises NotACaller, also for those that may read feeds and nothing else.
+    """
+    found = feed_reader(request)
+    if found.service in FEED_ONLY:
+        raise NotACaller(f"{found.service} may read feeds and nothing else")
+    return found
+
+
+def feed_reader(request: Request) -> Caller:
+    """FastAPI dependency: who reads a feed. Raises NotACaller."""
     token = _bearer(request.headers)
     if not token:
         raise NotACaller("no token")

@@ -4,7 +4,14 @@ from pathlib import Path
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-PORT_OFFSETS = {"gateway": 0, "enrollment": 1, "casework": 2, "notify": 3, "audit": 4}
+PORT_OFFSETS = {
+    "gateway": 0,
+    "enrollment": 1,
+    "casework": 2,
+    "notify": 3,
+    "audit": 4,
+    "sealer": 5,
+}
 
 
 class Settings(BaseSettings):
@@ -30,6 +37,7 @@ class Settings(BaseSettings):
     casework_url: str = ""
     notify_url: str = ""
     audit_url: str = ""
+    sealer_url: str = ""
     pool_size: int = 10
     log_level: str = "INFO"
 

@@ -13,7 +13,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet
 
 ALGORITHM = "ES256"
-SIGNERS = ("enrollment", "casework", "notify", "audit", "gateway")
+SIGNERS = ("enrollment", "casework", "notify", "audit", "gateway", "sealer")
 PUBLIC_KEYS = "jwks.json"
 # A browser refuses a cookie above 4,096 bytes with its name and attributes.
 MAX_TOKEN_BYTES = 3_800

@@ -37,8 +37,8 @@ class Launch:
     """How a child is started: program, environment, log, and what tells that it is ready.
 
     `ready` must answer within a second and never raise; `prepare` runs before each start, also
-    after a crash. `stop_signal` asks for an orderly end,
-    also when the parent dies. `uid` is the unprivileged user to become (root only).
+    after a crash. `stop_signal` asks for an orderly end, also when the parent dies. `uid` is the
+    unprivileged user to become (root only). The others go on without a child that is not `vital`.
     """
 
     name: str
@@ -52,6 +52,7 @@ class Launch:
     stop_signal: signal.Signals = signal.SIGTERM
     stop_seconds: float = 20.0
     uid: int | None = None
+    vital: bool = True
 
 
 @dataclass(frozen=True, slots=True)

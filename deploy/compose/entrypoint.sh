@@ -4,7 +4,7 @@ set -eu
 
 case "${3:-}" in
 services.*)
-    credentials="$BAOXUE_HOME/secrets/${3#services.}.env"
+    credentials="$BAOXUE_HOME/secrets/${3##*.}.env"
     if [ ! -r "$credentials" ]; then
         echo "✗ 没有 $credentials：请先完成 migrate 与 hand-out(docker compose up 会依次进行)。" >&2
         exit 1

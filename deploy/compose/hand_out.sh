@@ -22,7 +22,10 @@ for service in enrollment casework notify audit; do
     copy "keys/$service.json" "$service"
     copy "secrets/$service.env" "$service"
 done
-for process in gateway enrollment casework notify audit; do
+copy secrets/sealer.env sealer
+# Its key is rotated where it signs, and a second copy from here would undo that.
+[ -e "$to/sealer/keys/sealer.json" ] || copy keys/sealer.json sealer
+for process in gateway enrollment casework notify audit sealer; do
     copy "secrets/$process.signing.json" "$process"
     copy "secrets/jwks.json" "$process"
 done

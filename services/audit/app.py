@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from fastapi import FastAPI
 
 from services.audit.api import router
+from services.audit.ledger import succession
 from services.audit.projections.search import SearchIndex
 from services.audit.subscriptions import ledgers
 from shared.composition import application, compose
@@ -19,6 +20,8 @@ def make_app(settings: Settings | None = None) -> FastAPI:
     """The application; settings come from the environment unless a test gives them."""
     edge = compose("audit", settings or Settings())
     edge.service.follow(*ledgers(edge.service.settings.domain))
+    service = edge.service
+    service.loops.append(lambda: succession.run(service.engine, service.waking))
     app = application(edge, refusal)
     app.include_router(router(edge))
     _index_beside(app, edge)

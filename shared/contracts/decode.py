@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from shared.contracts import access, casework, duties, enrollment, notify
+from shared.contracts import access, audit, casework, duties, enrollment, notify
 from shared.contracts.upcast import UPCASTERS, Upcaster, raised
 
 SERVICES = ("enrollment", "casework", "notify", "audit")
@@ -15,6 +15,7 @@ EVENTS: dict[str, type[msgspec.Struct]] = {
     **casework.EVENTS,
     **duties.EVENTS,
     **notify.EVENTS,
+    **audit.EVENTS,
 }
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from shared.contracts import audit as a
 from shared.contracts import casework as c
 from shared.contracts import duties as d
 from shared.contracts import enrollment as e
@@ -139,6 +140,22 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "系统为“{purpose}”打开 {opened} 个值",
         "The system opened {opened} values for “{purpose}”",
     ),
+    "HeadsCommitted": (
+        "登记全部流的末位：{logs_n} 本账",
+        "Heads of all streams committed: {logs_n} logs",
+    ),
+    "IncidentRecorded": (
+        "记下异常：{kind}，{origin} 第 {seq} 条，由{found_by}发现",
+        "Incident: {kind}, {origin} at {seq}, found by {found_by}",
+    ),
+    "IncidentRecorded/frozen": (
+        "封存账本 {origin}，止于第 {seq} 条，由 {successor} 接续",
+        "Log {origin} frozen at {seq}, continued as {successor}",
+    ),
+    "ExportMade": (
+        "交出{kind}：{entries} 条，为“{purpose}”",
+        "Handed out {kind}: {entries} entries, for “{purpose}”",
+    ),
 }
 
 
@@ -165,6 +182,8 @@ def _variant(name: str, data: msgspec.Struct) -> str:
             return f"{name}/nobody"
         case c.ReturnNoticeRecorded(served_on=date()):
             return f"{name}/served"
+        case a.IncidentRecorded(kind="log_frozen"):
+            return f"{name}/frozen"
         case _:
             return name
 

@@ -107,6 +107,11 @@ WORDS: dict[str, tuple[str, str]] = {
     "return": ("返校情况", "after the return"),
     # purposes of reading
     "inspection": ("督导抽查", "inspection"),
+    "CASE": ("一名学生的全部记录", "everything about one child"),
+    "RANGE": ("一段账", "a range of a log"),
+    "SELECTION": ("选出的记录", "a selection"),
+    "body_changed": ("条目与封存的不符", "an entry differs from what was sealed"),
+    "fsck": ("全面核对", "fsck"),
     # kinds of files
     "roster": ("学籍名册", "roster"),
     "staff": ("教职工名册", "staff list"),

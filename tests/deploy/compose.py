@@ -9,7 +9,7 @@ import yaml
 ROOT = Path(__file__).parents[2]
 COMPOSE = ROOT / "docker-compose.yml"
 PARTS = ROOT / "deploy" / "compose"
-OWN = ("gateway", "enrollment", "casework", "notify", "audit")
+OWN = ("gateway", "enrollment", "casework", "notify", "audit", "sealer")
 
 _GIVEN = re.compile(r"\$\{(\w+)[^}]*\}")
 

@@ -64,7 +64,7 @@ def test_addresses_and_health_checks_use_the_ports_of_the_code(name: str) -> Non
     port = PORT + PORT_OFFSETS[name]
     own = own_variables(name)
     assert own["BAOXUE_PORT"] == str(PORT)
-    for service in SERVICES:
+    for service in (*SERVICES, "sealer"):
         expected = f"http://{service}:{PORT + PORT_OFFSETS[service]}"
         assert own[f"BAOXUE_{service.upper()}_URL"] == expected
     test = services()[name]["healthcheck"]["test"]
@@ -157,7 +157,7 @@ def test_the_admin_role_is_that_of_the_embedded_start(tmp_path: Path) -> None:
 
 def test_the_scrape_asks_every_service_where_it_answers() -> None:
     text = (PARTS / "prometheus.yml").read_text(encoding="utf-8")
-    for name in SERVICES:
+    for name in (*SERVICES, "sealer"):
         assert f"- {name}:{PORT + PORT_OFFSETS[name]}\n" in text
 
 
@@ -179,7 +179,7 @@ def migrated_home(home: Path) -> None:
     (home / "secrets" / "enrollment_app").write_text("a password")
     for name in OWN:
         (home / "secrets" / f"{name}.signing.json").write_text(f"signs for {name}")
-    for name in SERVICES:
+    for name in (*SERVICES, "sealer"):
         (home / "keys" / f"{name}.json").write_text(f"opens for {name}")
         lines = f"BAOXUE_DATABASE_URL=postgresql://{name}:a$b&c@db/x?y=1\nBAOXUE_KEYS=k\n"
         (home / "secrets" / f"{name}.env").write_text(lines)
@@ -195,8 +195,17 @@ def test_each_process_is_handed_its_own_files_and_nobody_elses(tmp_path: Path) -
             str(path.relative_to(tmp_path / "homes" / name))
             for path in (tmp_path / "homes" / name).rglob("*.*")
         }
-        own = {f"keys/{name}.json", f"secrets/{name}.env"} if name in SERVICES else set()
+        own = {f"keys/{name}.json", f"secrets/{name}.env"} if name != "gateway" else set()
         assert got == own | {"secrets/jwks.json", f"secrets/{name}.signing.json"}
+
+
+def test_a_sealers_rotated_key_is_not_undone_by_a_hand_out(tmp_path: Path) -> None:
+    migrated_home(tmp_path / "home")
+    run_script("hand_out.sh", str(tmp_path / "home"), str(tmp_path / "homes"))
+    rotated = tmp_path / "homes" / "sealer" / "keys" / "sealer.json"
+    rotated.write_text("rotated")
+    run_script("hand_out.sh", str(tmp_path / "home"), str(tmp_path / "homes"))
+    assert rotated.read_text() == "rotated"
 
 
 def test_a_migration_that_left_nothing_is_said_and_stops_the_hand_out(tmp_path: Path) -> None:
@@ -214,6 +223,9 @@ def test_a_service_starts_with_its_own_credentials_word_for_word(tmp_path: Path)
     words = ("python", "-m", "services.casework")
     done = run_script("entrypoint.sh", *words, PATH=path, BAOXUE_HOME=str(tmp_path))
     assert done.stdout == "postgresql://casework:a$b&c@db/x?y=1 k\n", done.stderr
+    sealer = ("python", "-m", "services.audit.sealer")
+    done = run_script("entrypoint.sh", *sealer, PATH=path, BAOXUE_HOME=str(tmp_path))
+    assert done.stdout == "postgresql://sealer:a$b&c@db/x?y=1 k\n", done.stderr
 
 
 def test_a_service_without_credentials_says_what_to_do(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from tests.stored import examples
 FILE = Path(__file__).parents[2] / "docs" / "events.md"
 PLAIN = {str: "string", int: "integer", bool: "boolean", UUID: "uuid", Sealed: "sealed"}
 TIMES = {date: "date", datetime: "time"}
-SECTIONS = ("enrollment", "casework", "notify")
+SECTIONS = ("enrollment", "casework", "notify", "audit")
 OPENING = """\
 # Published events
 

@@ -56,7 +56,7 @@ def test_replay_of_nobody_is_refused_with_a_sentence(system: Running) -> None:
 def test_status_is_well(system: Running) -> None:
     told = read(system, "status")
     assert told["ok"] is True
-    assert set(told["services"]) == {"enrollment", "casework", "notify", "audit"}
+    assert set(told["services"]) == {"enrollment", "casework", "notify", "audit", "sealer"}
 
 
 def test_the_clock_is_told_with_its_zone(system: Running) -> None:

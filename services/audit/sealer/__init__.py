@@ -1,0 +1,1 @@
+"""The sealer: reads the producers itself and signs what audit stores, if it is the same."""
