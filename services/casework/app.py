@@ -8,7 +8,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.casework import api
 from services.casework.commands import TABLE
-from services.casework.pages import alerts, cases, children, forms, observations, today
+from services.casework.pages import (
+    alerts,
+    calls,
+    cases,
+    children,
+    coverage,
+    forms,
+    observations,
+    today,
+)
+from services.casework.pages import (
+    duties as duty_pages,
+)
 from services.casework.processes.absence_to_risk import absence_to_risk
 from services.casework.processes.duties import duties
 from services.casework.processes.duty_times import ensure_plans
@@ -74,6 +86,17 @@ def app_of(edge: Edge) -> FastAPI:
     """The application of an edge that is composed already."""
     app = application(edge, refusal)
     app.include_router(router("casework", edge, TABLE, (*VIAS, "import")))
-    for part in (api, today, alerts, cases, forms, children, observations):
+    for part in (
+        api,
+        today,
+        alerts,
+        cases,
+        forms,
+        children,
+        observations,
+        duty_pages,
+        calls,
+        coverage,
+    ):
         app.include_router(part.router(edge))
     return app

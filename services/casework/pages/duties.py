@@ -45,8 +45,9 @@ class DutiesPage:
     title: str
     about: str
     filters: tuple[Link, ...]
+    chosen: str
     groups: tuple[DutyGroup, ...]
-    more: Link | None = None
+    next_page: Link | None = None
     nothing: str = ""
 
 
@@ -138,8 +139,9 @@ async def _page(
             Link(text=text, href=f"/casework/duties?filter={name}", urgent=False)
             for name, (text, _) in FILTERS.items()
         ),
+        chosen=FILTERS[filter][0],
         groups=grouped(found, rows, await drawn(found, rows)),
-        more=more,
+        next_page=more,
         nothing="这里没有要办的事。" if not rows else "",
     )
 
