@@ -6,32 +6,29 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any
 from urllib.parse import urlencode
-from uuid import UUID
 
-import msgspec
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse
 from sqlalchemy import text
 
-from services.casework.pages.drawing import UNNAMED, begin, pack_of
+from services.casework.pages.drawing import UNNAMED, begin, new_id, pack_of
+from services.casework.pages.known import people_named, places_named
+from services.casework.pages.questions import day
 from services.casework.queries.coverage import Covered, Sheet, covered, sheet
 from shared.console import Visit
 from shared.edge import Edge, Moment
 from shared.policy.duty_schema import Scheme
 from shared.rights import Viewer, may, paths_for
-from shared.sealed import Sealed
 from shared.session_http import viewer as signed_in
+from shared.web.models.form import Field, Form, FormPage, Option
 from shared.web.models.layout import Link
 
 # A tier of a county has tens of thousands of children: the page shows holes first, then so many.
 ROWS_SHOWN = 100
-NAMED = text(
-    "select staff as id, fields -> 'name' as name from person"
-    " where staff = any(cast(:ids as uuid[])) union all"
-    " select child, fields -> 'name' from child where child = any(cast(:ids as uuid[]))"
+CANDIDATES = text(
+    "select distinct p.staff from person p left join role_grant g using (staff)"
+    " where p.unit = any(:units) or g.unit = any(:units) order by p.staff limit 200"
 )
-UNIT_NAMES = text("select unit, name from unit where ledger = :ledger")
-CLASS_NAMES = text("select klass, name from klass where ledger = :ledger")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +79,18 @@ def router(edge: Edge) -> APIRouter:
         found = await begin(edge, request, viewer, "coverage", "responsibility.view")
         return await found.html("coverage.html", await _page(found, scheme, on), "duties")
 
+    @api.get("/coverage/assign")
+    async def assign_form(
+        request: Request,
+        viewer: Annotated[Viewer, Depends(signed_in)],
+        scheme: str,
+        tier: str,
+        target: str,
+    ) -> HTMLResponse:
+        found = await begin(edge, request, viewer, "coverage.assign", "responsibility.assign")
+        page = await _assign(found, scheme, tier, target)
+        return await found.html("form.html", page, "duties")
+
     @api.get("/coverage.jsonl")
     async def lines(
         viewer: Annotated[Viewer, Depends(signed_in)],
@@ -110,6 +119,47 @@ def _line(scheme: str, one: Covered) -> dict[str, Any]:
         "holders": list(one.holders),
         "state": state,
     }
+
+
+async def _assign(found: Visit, code: str, tier_code: str, target: str) -> FormPage:
+    """Who could hold it: the staff of the units on the target's path, by name."""
+    rows = await _of_viewer(found.edge, found.viewer, found.moment, code, found.today)
+    one = next((r for r in rows if r.tier == tier_code and r.target == target), None)
+    scheme = pack_of(found, found.grant.path).file.schemes.get(code)
+    tier = scheme.tier(tier_code) if scheme else None
+    if one is None or scheme is None or tier is None:
+        raise HTTPException(404)
+    params = {"units": one.path.split("/")}
+    async with found.edge.service.engine.connect() as conn:
+        people = {str(row.staff) for row in await conn.execute(CANDIDATES, params)}
+    known = await people_named(found, people)
+    (row,) = await _rows(found, code, [one])
+    back = f"/casework/coverage?{urlencode({'scheme': code})}"
+    hidden = [("scheme", code), ("tier", tier_code), ("target", target), ("next", back)]
+    if len(one.holders) == 1 and not one.derived:
+        hidden.append(("instead", one.holders[0]))
+    form = Form(
+        action="/casework/commands/assign_responsibility",
+        command_id=new_id(),
+        version=0,
+        submit="指定",
+        fields=(
+            Field(
+                name="holder",
+                label=tier.zh,
+                kind="choice",
+                options=tuple(
+                    Option(value=who, label=name)
+                    for who, name in sorted(known.items(), key=lambda item: item[1])
+                ),
+                required=True,
+            ),
+            day("since", "从哪天起", found.moment.now),
+        ),
+        hidden=tuple(hidden),
+        cancel=Link(text="先不指定", href=back),
+    )
+    return FormPage(title=f"{scheme.zh}：{row.target}", back=back, form=form, detail=row.where)
 
 
 async def _of_viewer(
@@ -149,8 +199,8 @@ async def _page(found: Visit, code: str, on: date | None) -> CoveragePage:
     scheme = schemes.get(code)
     if scheme is None:
         raise HTTPException(404)
-    day = on or found.today
-    rows = await _of_viewer(found.edge, found.viewer, found.moment, code, day)
+    chosen = on or found.today
+    rows = await _of_viewer(found.edge, found.viewer, found.moment, code, chosen)
     holes = sum(one.hole for one in rows)
     overlaps = sum(one.overlap for one in rows)
     about = f"{holes} 处无人，{overlaps} 处重复" if holes or overlaps else "处处有人负责"
@@ -158,7 +208,7 @@ async def _page(found: Visit, code: str, on: date | None) -> CoveragePage:
         title=f"责任覆盖：{scheme.zh}",
         about=about,
         scheme=code,
-        on=day.isoformat(),
+        on=chosen.isoformat(),
         filters=tuple(
             Link(text=one.zh, href=f"/casework/coverage?{urlencode({'scheme': name})}")
             for name, one in schemes.items()
@@ -192,8 +242,8 @@ async def _tiers(
 async def _rows(found: Visit, scheme: str, shown: Sequence[Covered]) -> tuple[Row, ...]:
     people = {one for row in shown for one in row.holders}
     people |= {row.target for row in shown if row.target_kind in {"child", "guardian"}}
-    known = await _names(found, people)
-    places = await _places(found)
+    known = await people_named(found, people)
+    places = await places_named(found)
     return tuple(_row(found, scheme, one, known, places) for one in shown)
 
 
@@ -214,32 +264,6 @@ def _row(
         derived=one.derived,
         href=f"/casework/coverage/assign?{query}" if assigns else "",
     )
-
-
-async def _places(found: Visit) -> dict[str, str]:
-    params = {"ledger": found.grant.path.split("/")[2]}
-    async with found.edge.service.engine.connect() as conn:
-        units = {row.unit: row.name for row in await conn.execute(UNIT_NAMES, params)}
-        classes = {str(row.klass): row.name for row in await conn.execute(CLASS_NAMES, params)}
-    return units | classes
-
-
-async def _names(found: Visit, people: set[str]) -> dict[str, str]:
-    """Names of staff and children, opened through the page's one reading."""
-    ids = [one for one in people if _uuid(one)]
-    async with found.edge.service.engine.connect() as conn:
-        rows = (await conn.execute(NAMED, {"ids": ids})).all()
-    sealed = [(str(row.id), "name", msgspec.convert(row.name, Sealed)) for row in rows if row.name]
-    texts = await found.reading.open_all(sealed)
-    return {who: said for (who, _, _), said in zip(sealed, texts, strict=True)}
-
-
-def _uuid(given: str) -> bool:
-    try:
-        UUID(given)
-    except ValueError:
-        return False
-    return True
 
 
 __all__ = ["CoveragePage", "Sheet", "router"]
