@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from baoxue import cli_ask, cli_clock, cli_duty, cli_import, simulate
 from baoxue.cli_edge import EXIT_UNREACHABLE, app
 from baoxue.engines.outcome import EngineFailed
 from baoxue.supervisor import StopAsked
@@ -39,7 +38,6 @@ def bring_up(
         raise typer.Exit(0) from None
 
 
-COMMANDS = (cli_ask, cli_clock, cli_duty, cli_import, simulate)
 
 
 def main() -> None:

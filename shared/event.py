@@ -13,11 +13,14 @@ from uuid_utils.compat import uuid7
 BODY_LIMIT_BYTES = 32 * 1024
 # What the append adds between head and tail: sequence, time, version, a clock that is behind.
 COMPOSED_LIMIT_BYTES = 160
+# Where the members before `subject` have ended: specversion, id, type, dataversion, source.
+SOURCE_LIMIT_BYTES = 512
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 DAY_TIME = time(12, 0)  # a fact known only to the day stands at noon
 
 Via = Literal["web", "cli", "import", "integration", "offline", "migration", "system"]
 
+_ESCAPED_NUL = b"\\u0000"
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _encoder = msgspec.json.Encoder(decimal_format="string")
 
@@ -146,6 +149,21 @@ def read(body: str | bytes) -> Envelope:
     return _decoder.decode(body)
 
 
+def subject_mark(source: str) -> bytes:
+    """What stands before the subject in every stored body of `source`."""
+    return f',"source":"{source}","subject":"'.encode()
+
+
+def subject_of(body: bytes, mark: bytes) -> bytes:
+    """The subject of a stored body, without reading the rest; empty when it has none."""
+    start = body.find(mark, 0, SOURCE_LIMIT_BYTES)
+    if start < 0:
+        return b""
+    start += len(mark)
+    found = body[start : body.find(b'"', start)]
+    return found if b"\\" not in found else (read(body).subject or "").encode()
+
+
 def utc_text(at: datetime) -> str:
     """UTC with six digits and `Z`, as the store renders its own times."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
@@ -204,7 +222,8 @@ def _encode_data(data: object, at: Placed) -> bytes:
         encoded = _encoder.encode(data)
     except UnicodeEncodeError as error:
         raise EventRefused(f"{at.type} in {at.stream}: text that is not Unicode") from error
-    if _NUL.search(encoded):
+    # The plain search first: the pattern costs 8 µs, and next to no text needs it.
+    if _ESCAPED_NUL in encoded and _NUL.search(encoded):
         raise EventRefused(f"{at.type} in {at.stream}: U+0000 in a text")
     return encoded
 

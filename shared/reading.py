@@ -10,7 +10,7 @@ from shared.access_words import Purpose
 from shared.contracts import access
 from shared.keyring import KeyDestroyed, Keyring, KeyringAway, Keys
 from shared.rights import NotAllowed, Viewer, classes_for, may_open, purposes_for
-from shared.sealed import Sealed, SealError, SensitivityClass, open_sealed, subject_of
+from shared.sealed import Sealed, SealError, SensitivityClass, open_salted, open_sealed, subject_of
 
 # 500 subjects are 20 KB of an event of at most 32 KiB; a page of more has to be divided.
 MAX_SUBJECTS = 500
@@ -112,6 +112,36 @@ class Reading:
             self._open(owner, field, sealed, keys, sealed.cls in classes)
             for owner, (_, field, sealed) in zip(owners, values, strict=True)
         ]
+
+    async def open_salted(
+        self, values: Sequence[tuple[str, str, Sealed]], path: str
+    ) -> list[tuple[bytes, str] | None]:
+        """Salt and text of values that are handed out with their proof; None where one stays shut.
+
+        Raises KeyringAway: an export that lacks what may be shown is none.
+        """
+        assert not self._recorded, "a value opened after the record would be read unseen"
+        owners = [subject_of(sealed, subject) for subject, _, sealed in values]
+        wanted = sorted(self.may_open({sealed.cls for _, _, sealed in values}, path))
+        keys = Keys()
+        if wanted:
+            keys = await self._keyring.keys_for(owners, self.purpose, wanted, counted=False)
+        found: list[tuple[bytes, str] | None] = []
+        for owner, (_, field, sealed) in zip(owners, values, strict=True):
+            key = keys.get((owner, sealed.cls))
+            try:
+                shown = open_salted(sealed, owner, field, key) if isinstance(key, bytes) else None
+            except SealError:
+                shown = None
+            if shown:
+                self._subjects.add(owner)
+                self._classes.add(sealed.cls)
+            found.append(shown)
+        return found
+
+    def may_open(self, wanted: set[SensitivityClass], path: str) -> frozenset[SensitivityClass]:
+        """Those of the classes that the viewer may see of a record at this path."""
+        return self._allowed(wanted, path)
 
     async def open_restricted(
         self, subject: str, field: str, sealed: Sealed, path: str | None = None

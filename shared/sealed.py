@@ -101,6 +101,11 @@ def seal(
 
 def open_sealed(sealed: Sealed, subject: str, field: str, key: bytes) -> str:
     """The clear text of `field` of `subject`. Raises a SealError of the kind that fits."""
+    return open_salted(sealed, subject, field, key)[1]
+
+
+def open_salted(sealed: Sealed, subject: str, field: str, key: bytes) -> tuple[bytes, str]:
+    """Salt (32 bytes) and clear text: what shows the commitment to others. Raises as above."""
     if subject_of(sealed, subject) != subject:
         raise WrongSubject(f"sealed for {sealed.subject}", subject, sealed.cls, field)
     try:
@@ -114,7 +119,7 @@ def open_sealed(sealed: Sealed, subject: str, field: str, key: bytes) -> str:
     # The commitment is what the ledger proves, so it decides.
     if not compare_digest(_base64(sha256(salted).digest()), sealed.commit):
         raise WrongCommitment("is not what was committed to", subject, sealed.cls, field)
-    return salted[SALT_BYTES:].decode()
+    return salted[:SALT_BYTES], salted[SALT_BYTES:].decode()
 
 
 def subject_of(sealed: Sealed, envelope_subject: str) -> str:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
 
 import msgspec
 import structlog
@@ -51,9 +52,9 @@ class Shape(Enum):
     LEDGER = "ledger"  # never parks: it stores bytes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Entry:
-    """One event as it is followed: its place, its exact body, and (lazily) its envelope."""
+    """One event as it is followed: its place, its exact body, and its envelope, read once."""
 
     source: str
     ledger: str
@@ -61,7 +62,7 @@ class Entry:
     body: bytes
     previous: str = ""
 
-    @property
+    @cached_property
     def envelope(self) -> Envelope:
         return read(self.body)
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from fastapi import FastAPI
 
 from services.audit.api import router
+from services.audit.export import heads
 from services.audit.ledger import succession
 from services.audit.projections.search import SearchIndex
 from services.audit.subscriptions import ledgers
@@ -22,6 +23,8 @@ def make_app(settings: Settings | None = None) -> FastAPI:
     edge.service.follow(*ledgers(edge.service.settings.domain))
     service = edge.service
     service.loops.append(lambda: succession.run(service.engine, service.waking))
+    domain = service.settings.domain
+    service.loops.append(lambda: heads.run(service.engine, service.waking, domain))
     app = application(edge, refusal)
     app.include_router(router(edge))
     _index_beside(app, edge)

@@ -2,8 +2,11 @@
 
 import asyncio
 import secrets
+import statistics
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from time import perf_counter
 from typing import Any
 from uuid import UUID
@@ -13,7 +16,7 @@ from uuid_utils.compat import uuid7
 
 from shared.batch import APPEND
 from tests.benchmarks.payload import VISIT, parts
-from tests.benchmarks.table import Row, Table, in_turn
+from tests.benchmarks.table import ROUNDS, Measure, Row, Table, in_turn
 from tests.stores import Store
 
 CONNECTIONS = 8
@@ -41,6 +44,15 @@ DOC = '{"owner":"01933d00-0000-7000-8000-000000000003","visits":1}'
 PATH = "990000/990100/990101/990101001/2199010001"
 
 
+# Held for a moment, so that each of the pool's connections answers once.
+BACKEND = "select pg_backend_pid() from pg_sleep(0.05)"
+
+
+def _on_cpu(pid: int) -> float:
+    """Seconds that a process has run, of Linux's scheduler (nanoseconds there)."""
+    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
+
+
 class Appending:
     """One store, eight connections, eight ledgers; `head` and `tail` are a visit's."""
 
@@ -51,6 +63,7 @@ class Appending:
             self.head + '1,"time":"2026-11-18T00:01:40.000100Z","streamversion":1' + self.tail
         )
         self.plain_seq = 0
+        self.with_current = True
 
     async def singles(self) -> float:
         async def work(conn: Any, ledger: str, n: int) -> None:
@@ -112,18 +125,37 @@ class Appending:
             [VISIT] * count,
             [self.head] * count,
             [self.tail] * count,
-            streams,
-            same,
-            list(range(1, count + 1)),
-            [PATH] * count,
-            ["working"] * count,
-            [DOC] * count,
+            *self._current(streams),
         )
+
+    def _current(self, streams: Sequence[str]) -> list[list[Any]]:
+        if not self.with_current:
+            return [[]] * 6
+        count = len(streams)
+        places = list(range(1, count + 1))
+        rest = [[text] * count for text in (PATH, "working", DOC)]
+        return [list(streams), [1] * count, places, *rest]
+
+    async def cpu(self, measure: Measure) -> tuple[float, float]:
+        """Microseconds of CPU for one event, commit included: of the server, of this process."""
+        pids = await asyncio.gather(*(self.pool.fetchval(BACKEND) for _ in range(CONNECTIONS)))
+        servers, client = [_on_cpu(pid) for pid in set(pids)], time.process_time()
+        await measure()
+        spent = sum(_on_cpu(pid) for pid in set(pids)) - sum(servers)
+        share = 1e6 / SINGLE_EVENTS
+        return spent * share, (time.process_time() - client) * share
 
     def _plain_row(self, ledger: str, seq: int) -> tuple[Any, ...]:
         now = datetime.now(UTC)
         stream, command = f"case-{uuid7()}", UUID(str(uuid7()))
         return (ledger, seq, stream, 1, command, 0, VISIT, now, self.body)
+
+
+DROP_KEY = "alter table events drop constraint events_previous"
+PUT_KEY = (
+    "alter table events add constraint events_previous foreign key (ledger, stream, previous)"
+    " references events (ledger, stream, version) not valid"
+)
 
 
 async def without(admin: Any, statement: str, back: str, measure: Any) -> float:
@@ -166,18 +198,24 @@ async def run(store: Store, table: Table) -> None:
 
 
 async def _shares(admin: Any, work: Appending, store: Store) -> str:
-    """What each part costs: the rate without it against the rate with it, in turn."""
-    owner = f'set role "{store.roles.owner}"'
-    await admin.execute(owner)
-    drop = "alter table events drop constraint events_previous"
-    put = (
-        "alter table events add constraint events_previous foreign key (ledger, stream, previous)"
-        " references events (ledger, stream, version) not valid"
-    )
-    whole = await work.singles()
-    bare = await without(admin, drop, put, work.singles)
+    """What each part costs: medians without it against medians with it, in turn."""
+    await admin.execute(f'set role "{store.roles.owner}"')
+    without_key: list[float] = []
+    without_current: list[float] = []
+    for _ in range(ROUNDS):
+        whole = await work.singles()
+        without_key.append(await without(admin, DROP_KEY, PUT_KEY, work.singles) / whole)
+        work.with_current = False
+        without_current.append(await work.singles() / whole)
+        work.with_current = True
     await admin.execute("reset role")
-    return f"without the foreign key to the previous version {bare / whole:.2f} times as fast"
+    ours, theirs = await work.cpu(work.singles), await work.cpu(work.plain_singles)
+    return (
+        f"without the foreign key {statistics.median(without_key):.2f}×,"
+        f" without `current` {statistics.median(without_current):.2f}× as fast;"
+        f" CPU of one: server {ours[0]:.0f} µs (INSERT {theirs[0]:.0f}),"
+        f" client {ours[1]:.0f} µs ({theirs[1]:.0f})"
+    )
 
 
 async def _check(pool: Any) -> None:

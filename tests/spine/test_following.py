@@ -253,8 +253,6 @@ async def test_a_backlog_larger_than_the_brokers_limit_is_published(
     relay = Relay(store.engine, "casework", prefix, made, Waking())
     async with store.engine.connect() as raw:
         lock = await raw.execution_options(isolation_level="AUTOCOMMIT")
-        sent = 0
-        while count := await relay.publish_once(lock):
-            sent += count
+        sent = await relay.publish(lock)
     await made.stop()
     assert sent == 2000

@@ -1,8 +1,8 @@
-"""Audit's routes: search, replay, single entries, heads, the ledgers of the first page, logs."""
+"""Audit's routes: search, replay, entries, exports, the ledgers of the first page, logs."""
 
 from fastapi import APIRouter
 
-from services.audit.api import entries, logs, replay, search
+from services.audit.api import entries, export, logs, replay, search
 from shared.edge import Edge
 
 
@@ -12,6 +12,7 @@ def router(edge: Edge) -> APIRouter:
     search.add(api, edge)
     replay.add(api, edge)
     entries.add(api, edge)
+    export.add(api, edge)
     logs.add(whole, edge)
     whole.include_router(api)
     return whole

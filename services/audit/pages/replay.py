@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from fastapi import Request
 
@@ -20,6 +20,7 @@ from shared.contracts.sentences import sentence
 from shared.contracts.words import word
 from shared.edge import Edge, Moment
 from shared.reading import Reading
+from shared.rights import covers, paths_for
 from shared.web.models.case import (
     CasePage,
     Jump,
@@ -97,6 +98,7 @@ async def draw(
         readers=await state.readers(edge, reading, found, times.known_at, moment.today),
         reading=_mentioned(found),
         detail=await detail_of(edge, request, shown, times),
+        export=_export(reading, found, moment, stream),
         back="/audit/search",
     )
 
@@ -168,6 +170,15 @@ def proof_of(one: Told, times: Times, path: str) -> ProofMark:
         seq=place.seq,
         href=f"{address(path, times)}&{urlencode({'entry': chosen})}#proof",
     )
+
+
+def _export(reading: Reading, found: Replayed, moment: Moment, stream: str) -> Link | None:
+    """Where the whole story can be had as a file that proves itself, for who may take it."""
+    paths = paths_for(reading.viewer, "export.create", moment.today)
+    if not any(covers(path, found.whole.path) for path in paths):
+        return None
+    subject = quote(stream or found.whole.subject)
+    return Link(text="导出", href=f"/audit/export?subject={subject}")
 
 
 def rail_of(found: Replayed, times: Times, path: str, stream: str) -> Rail:

@@ -1,0 +1,1 @@
+"""Bundles that anyone can check: what goes into them, and in which bytes."""
