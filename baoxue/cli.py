@@ -38,8 +38,6 @@ def bring_up(
         raise typer.Exit(0) from None
 
 
-
-
 def main() -> None:
     app()
 

@@ -5,47 +5,9 @@
 from datetime import date, datetime
 from uuid import UUID
 
-import msgspec
-
+from shared.contracts import activities
+from shared.contracts.duty_parts import Attachment, DutyCause, Event, Holder, Target
 from shared.sealed import Sealed
-
-
-class Event(msgspec.Struct, frozen=True, kw_only=True):
-    """Base of the data of every event here; unknown fields of a newer writer are ignored."""
-
-
-class Part(msgspec.Struct, frozen=True, kw_only=True):
-    """Base of what stands inside an event."""
-
-
-class DutyCause(Part):
-    """The event that made this one happen, in whichever ledger it stands."""
-
-    service: str
-    ledger: str
-    seq: int
-
-
-class Target(Part):
-    """`kind`: child klass grade school village township county case staff guardian."""
-
-    kind: str
-    id: str
-
-
-class Holder(Part):
-    """`kind`: staff (a uuid) or office (a unit's code, or a name)."""
-
-    kind: str
-    id: str
-
-
-class Attachment(Part):
-    """A file kept outside the store: SHA-256 of what is kept, its size, its checked type."""
-
-    sha256: str
-    bytes: int
-    type: str
 
 
 # duty-<uuid>
@@ -163,124 +125,6 @@ class LeadingGroupMemberRemoved(Event):
     reason: str
 
 
-# activity-<uuid>: one event each
-class MeetingHeld(Event):
-    activity: UUID
-    kind: str
-    unit: str
-    held_at: datetime
-    chair: UUID | None
-    attended: list[UUID]
-    absent: list[UUID]
-    agenda: str
-    minutes: Sealed | None
-    attachment: Attachment | None
-
-
-class TrainingHeld(Event):
-    activity: UUID
-    kind: str
-    unit: str
-    held_at: datetime
-    attended: list[UUID]
-    topic: str
-    attachment: Attachment | None
-
-
-class SelfCheckSubmitted(Event):
-    activity: UUID
-    unit: str
-    month: str
-    findings: Sealed | None
-    problems: int
-    attachment: Attachment | None
-
-
-class WorkPlanSubmitted(Event):
-    activity: UUID
-    unit: str
-    year: int
-    title: str
-    attachment: Attachment | None
-
-
-class PublicityPlanSubmitted(Event):
-    activity: UUID
-    unit: str
-    year: int
-    title: str
-    attachment: Attachment | None
-
-
-class DutyMatrixAdopted(Event):
-    """Department or committee → what it has to do."""
-
-    activity: UUID
-    unit: str
-    year: int
-    duties: dict[str, list[str]]
-    attachment: Attachment | None
-
-
-class PublicityLogged(Event):
-    activity: UUID
-    kind: str
-    unit: str
-    on: date
-    place: str
-    reached: int
-    attachment: Attachment | None
-
-
-class SupportRecordReviewed(Event):
-    activity: UUID
-    unit: str
-    month: str
-    sample: list[UUID]
-    comments: Sealed | None
-
-
-class FollowUpSurveyLogged(Event):
-    activity: UUID
-    child: UUID
-    ordinal: int
-    asked_at: datetime
-    notes: Sealed | None
-
-
-class VillageCheckLogged(Event):
-    activity: UUID
-    unit: str
-    on: date
-    children: list[UUID]
-    notes: Sealed | None
-
-
-class TargetSet(Event):
-    """`value` in the metric's unit, as text; `parent`: the target it was broken down from."""
-
-    activity: UUID
-    unit: str
-    staff: UUID | None
-    year: str
-    metric: str
-    value: str
-    parent: UUID | None
-
-
-class PolicyDocumentPublished(Event):
-    document: UUID
-    code: str
-    title: str
-    version: str
-    sha256: str
-    unit: str
-    owner: str
-    valid_from: date
-    number: str | None
-    issuer: str | None
-
-
 # calls-<child>: what is done for a child without a case
 class EveningCallLogged(Event):
     """The four questions of the evening: 病好了吗 明天能上学吗 事情办好了吗 有什么我帮忙的吗."""
@@ -310,12 +154,6 @@ class DifficultyRecorded(Event):
     note: Sealed | None
 
 
-class CaseEscalated(Event):
-    case: UUID
-    child: UUID
-    level: str
-    to_unit: str
-    reason: Sealed | None
-
-
+# Both modules are read by now, so the base knows every event of theirs.
+assert activities.__name__
 EVENTS: dict[str, type[Event]] = {f"casework.{cls.__name__}": cls for cls in Event.__subclasses__()}

@@ -150,7 +150,7 @@ async def test_unreported_at_midnight_it_is_overdue_once_whoever_looks(
     assert await world.tick() == 0
     await world.move_to(at(MONDAY + timedelta(days=4), 0, 0))
     both = [await world.tick(), await world.tick()]
-    assert sorted(both) == [0, 1]
+    assert min(both) == 0 < max(both)
     (overdue,) = await world.events("ReportOverdue")
     assert data_of(overdue)["due_at"] == "2026-11-19T16:00:00Z"
     assert overdue.subject == str(CHILD)

@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import date, datetime
 from hashlib import sha256
 from typing import Any, TypeVar
 from uuid import UUID
@@ -10,10 +9,23 @@ from uuid import UUID
 from sqlalchemy import text
 
 from services.casework.aggregates import ACTIVITY
+from services.casework.commands.activity_fields import (
+    DocumentFields,
+    MatrixFields,
+    MeetingFields,
+    PlanFields,
+    PublicityFields,
+    ReviewFields,
+    SelfCheckFields,
+    TargetFields,
+    TrainingFields,
+    UnitFields,
+    VillageFields,
+)
 from services.casework.commands.records import RecordUnknown
 from services.casework.commands.unit_notes import sealed_note
 from services.casework.domain import activity as a
-from shared.commands import Command, Done, Fields, FieldsInvalid
+from shared.commands import Command, Done, FieldsInvalid
 from shared.edge import Edge, Moment, allowed
 from shared.event import business_day
 from shared.event_store import Order
@@ -23,89 +35,6 @@ from shared.sealed import Sealed
 
 UNIT = text("select ledger, path from unit where unit = :unit")
 MONTH_DIGITS = 7
-
-
-class UnitFields(Fields, frozen=True):
-    """Base: the unit whose work it is."""
-
-    unit: str
-
-
-class MeetingFields(UnitFields, frozen=True):
-    kind: str
-    held_at: datetime
-    attended: list[UUID]
-    agenda: str
-    absent: list[UUID] = []  # noqa: RUF012  msgspec copies an empty list for each struct
-    chair: UUID | None = None
-    minutes: str | None = None
-
-
-class TrainingFields(UnitFields, frozen=True):
-    kind: str
-    held_at: datetime
-    attended: list[UUID]
-    topic: str
-
-
-class SelfCheckFields(UnitFields, frozen=True):
-    """`month`: YYYY-MM, this month where absent."""
-
-    problems: int
-    month: str | None = None
-    findings: str | None = None
-
-
-class PlanFields(UnitFields, frozen=True):
-    title: str
-    year: int
-
-
-class PublicityFields(UnitFields, frozen=True):
-    kind: str
-    on: date
-    place: str
-    reached: int
-
-
-class ReviewFields(UnitFields, frozen=True):
-    sample: list[UUID]
-    month: str | None = None
-    comments: str | None = None
-
-
-class VillageFields(UnitFields, frozen=True):
-    on: date
-    children: list[UUID]
-    notes: str | None = None
-
-
-class MatrixFields(UnitFields, frozen=True):
-    """`duties`: department → what it has to do."""
-
-    year: int
-    duties: dict[str, list[str]]
-
-
-class TargetFields(UnitFields, frozen=True):
-    year: str
-    metric: str
-    value: str
-    staff: UUID | None = None
-    parent: UUID | None = None
-
-
-class DocumentFields(UnitFields, frozen=True):
-    """`content`: the document's text, which its hash names."""
-
-    code: str
-    title: str
-    edition: str
-    owner: str
-    valid_from: date
-    content: str
-    number: str | None = None
-    issuer: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -219,24 +219,7 @@ def _armed(work: Work, arming: Arming, armed: DutyArmed) -> OpenDuty:
         }
     )
     work.timers.append(due_timer(armed.duty, work.ledger, armed.due_at))
-    found = OpenDuty(
-        armed.duty,
-        armed.kind,
-        armed.target.kind,
-        armed.target.id,
-        armed.child,
-        armed.klass,
-        armed.school,
-        place.path,
-        armed.starts_at,
-        armed.due_at,
-        arming.began_at,
-        armed.needed,
-        armed.holders,
-        armed.role,
-        arming.pack.version,
-        "armed",
-    )
+    found = rows.just_armed(work.inserts[-1])
     work.open.setdefault(found.target, []).append(found)
     return found
 

@@ -95,6 +95,12 @@ def open_duty(row: Row[Any]) -> OpenDuty:
     return OpenDuty(**{**row._mapping, "holders": tuple(row.holders)})
 
 
+def just_armed(values: Mapping[str, Any]) -> OpenDuty:
+    """The duty that the values of INSERT make."""
+    held = {name: values[name] for name in OpenDuty.__dataclass_fields__ if name in values}
+    return OpenDuty(**held | {"holders": tuple(values["holders"]), "state": "armed"})
+
+
 async def lock(conn: AsyncConnection, ledger: str) -> None:
     await conn.execute(LOCK, {"ledger": ledger})
 
