@@ -21,10 +21,16 @@ def search(
     as_json: Json = False,
     limit: Annotated[int, typer.Option("--limit", min=1, max=1000)] = 200,
     purpose: Annotated[str | None, typer.Option("--purpose", help="查阅用途，会登记。")] = None,
+    book: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--book", help="只看哪本账，可重复：enrollment casework notify audit access。"
+        ),
+    ] = None,
 ) -> None:
     """检索审计总账；这次检索会登记。"""
     with client(account) as system:
-        params = {"text": text, "limit": limit, "purpose": purpose}
+        params = {"text": text, "limit": limit, "purpose": purpose, "book": book}
         lines = system.get("/audit/search", params).text.splitlines()
     entries = [json.loads(line) for line in lines if line][:limit]
     if as_json:

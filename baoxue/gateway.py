@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 import httpx2
@@ -13,9 +13,11 @@ from starlette.background import BackgroundTask
 
 from baoxue.first_page import today_page
 from baoxue.moving import MovedBack, NotSimulated, move_clock
+from baoxue.offline import add_offline
+from baoxue.redriving import add_redrive
 from baoxue.system import NotQuiet, System
 from shared import answers, logs
-from shared.console import refusal
+from shared.console import CLOCK_STOPPED, refusal
 from shared.contracts.topics import SERVICES
 from shared.event import SHANGHAI
 from shared.rights import Viewer
@@ -37,6 +39,11 @@ HOP = frozenset(
 )
 STATIC_SECONDS = 31_536_000
 SEALER = "sealer"
+# The cookie of where this browser left the demonstration's clock, and how long it is news.
+MOVED = "clock_moved"
+MOVED_SECONDS = 24 * 3600
+STOPPED_SECONDS = 10 * 60
+NEWS = timedelta(minutes=30)
 
 
 def make_app(settings: Settings | None = None) -> FastAPI:
@@ -60,7 +67,9 @@ def make_app(settings: Settings | None = None) -> FastAPI:
     app.mount(STATIC_ROOT, static_files())
     answers.install(app, refusal)
     add_own_pages(app, system)
+    add_offline(app)
     add_clock(app, system)
+    add_redrive(app, system)
     add_proxy(app, system)
     return app
 
@@ -131,16 +140,30 @@ NOT_MOVED = {
 
 
 def add_clock(app: FastAPI, system: System) -> None:
-    """The demonstration's button: on to the morning of the next school day."""
+    """The demonstration's button: on to the morning of the next school day.
+
+    Once it waits for an alert that has come since this browser pressed it last; the next press
+    goes on.
+    """
 
     @app.post("/clock/next-school-day")
     async def next_school_day(
+        request: Request,
         _viewer: Annotated[Viewer, Depends(signed_in)],
         back: Annotated[str, Form()] = "/",
     ) -> Response:
         found = await system.get("enrollment", "/enrollment/next-school-day")
-        await move_clock(system, datetime.fromisoformat(found["at"]).astimezone(SHANGHAI))
-        return RedirectResponse(own_path(back), 303)
+        to = datetime.fromisoformat(found["at"]).astimezone(SHANGHAI)
+        since = moved_before(request) or await lately(system)
+        stands = await move_clock(system, to, since=since)
+        answer = RedirectResponse(own_path(back), 303)
+        answer.set_cookie(MOVED, stands.isoformat(), max_age=MOVED_SECONDS, samesite="lax")
+        if stands < to:
+            said = STOPPED_SECONDS
+            answer.set_cookie(CLOCK_STOPPED, "1", max_age=said, samesite="lax")
+        else:
+            answer.delete_cookie(CLOCK_STOPPED)
+        return answer
 
     async def not_moved(request: Request, error: Exception) -> Response:
         say = NOT_MOVED[type(error)]
@@ -150,6 +173,21 @@ def add_clock(app: FastAPI, system: System) -> None:
 
     for kind in NOT_MOVED:
         app.add_exception_handler(kind, not_moved)
+
+
+def moved_before(request: Request) -> datetime | None:
+    """Where this browser left the clock when it last moved it."""
+    try:
+        at = datetime.fromisoformat(request.cookies.get(MOVED, ""))
+    except ValueError:
+        return None
+    return at if at.tzinfo else None
+
+
+async def lately(system: System) -> datetime:
+    """Since when an alert is news for somebody who has not moved the clock yet."""
+    state = await system.get("enrollment", "/clock")
+    return datetime.fromisoformat(state["now"]) - NEWS
 
 
 async def status_of(system: System) -> dict[str, Any]:

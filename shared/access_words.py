@@ -14,6 +14,7 @@ Right: TypeAlias = Literal[
     "case.view",
     "case.work",  # visits, notices, returns, observation
     "case.close",
+    "remind",  # a notice to whoever owes a roll, an alert, a case
     "staff.view",
     "account.manage",  # open, close, new one-time codes
     "unit.manage",

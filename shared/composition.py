@@ -8,7 +8,7 @@ from time import time
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from shared import answers, clock_http, feed, logs, rulebook
+from shared import answers, clock_http, feed, logs, redrive_http, rulebook
 from shared.directory import project_directory
 from shared.edge import Edge
 from shared.founding import founding
@@ -75,6 +75,7 @@ def application(edge: Edge, refusal: answers.Refusal | None = None) -> FastAPI:
     app.state.service = service.name
     app.include_router(feed.router(service.engine, service.waking, feed_reader))
     app.include_router(clock_http.router(service, caller))
+    app.include_router(redrive_http.router(service, caller))
     add_health(app, service)
     answers.install(app, refusal)
     return app

@@ -37,6 +37,8 @@ ADDRESSES: Mapping[str, str] = {
     "unsent": "/unsent",
 }
 CLOCK_ACTION = "/clock/next-school-day"
+# The cookie that says that the clock waits for an alert of today.
+CLOCK_STOPPED = "clock_stopped"
 SIGN_OUT = "/sign-out"
 FIRST_PAGE = "/enrollment/first"
 COUNTY_NAME = text("select name, path from unit where unit = :unit")
@@ -176,7 +178,11 @@ def _band(of: Visit, county: str) -> DemoBand:
     path = of.grant.path if of.grant.path != "*" else ""
     upcoming = of.moment.rules.calendar.next_school_day(of.today, path)
     return DemoBand(
-        county=county, next_school_day=upcoming, action=CLOCK_ACTION, command_id=str(uuid7())
+        county=county,
+        next_school_day=upcoming,
+        action=CLOCK_ACTION,
+        command_id=str(uuid7()),
+        stopped=CLOCK_STOPPED in of.request.cookies,
     )
 
 

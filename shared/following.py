@@ -21,7 +21,8 @@ from shared.waking import Ear, Waking
 
 log = structlog.get_logger()
 
-IDLE_SECONDS = 0.25
+# Whoever appends wakes the loop; this is for a hint that was lost.
+IDLE_SECONDS = 2.0
 SWEEP_SECONDS = 30.0
 RETRY_SECONDS = 1.0
 HALTED_SECONDS = 5.0

@@ -33,7 +33,11 @@ MESSAGE_LIMIT_BYTES = 64 * 1024
 BATCH_LIMIT_BYTES = MESSAGE_LIMIT_BYTES - 4 * 1024
 REQUEST_LIMIT_BYTES = 2 << 20
 BATCH_LIMIT_RECORDS = 4000
-FETCH_WAIT_MILLISECONDS = 20
+# While a fetch waits for the quiet partitions, one that was just read is not asked again: so long
+# may an event of a burst be late, and so often does an idle consumer ask.
+FETCH_WAIT_MILLISECONDS = 50
+# The loop over what has been fetched wakes by itself when something comes.
+IDLE_WAIT_MILLISECONDS = 1000
 FETCH_LIMIT_BYTES = 4 << 20
 SESSION_MILLISECONDS = 15_000
 STOP_SECONDS = 10
@@ -150,7 +154,7 @@ def subscribe(
         group_id=group,
         batch=True,
         max_records=BATCH_LIMIT_RECORDS,
-        batch_timeout_ms=FETCH_WAIT_MILLISECONDS,
+        batch_timeout_ms=IDLE_WAIT_MILLISECONDS,
         auto_offset_reset="earliest",
         ack_policy=AckPolicy.NACK_ON_ERROR,
         fetch_max_wait_ms=FETCH_WAIT_MILLISECONDS,

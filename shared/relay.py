@@ -31,7 +31,8 @@ CHUNK_LIMIT_EVENTS = 1000
 ROUND_LIMIT_EVENTS = 4000
 # One being acknowledged while the next is read and built; more would only hold memory.
 ROUNDS_IN_FLIGHT = 2
-IDLE_SECONDS = 0.25
+# Whoever appends wakes the loop; this is for a hint that was lost.
+IDLE_SECONDS = 2.0
 RETRY_SECONDS = 1.0
 SEND_SECONDS = 30.0
 

@@ -42,6 +42,14 @@ _READ: frozenset[Right] = frozenset(
 _TEACH: frozenset[Right] = frozenset(
     ("roll.view", "roll.submit", "child.view", "inbox.view", "duty.view")
 )
+_WORKING: tuple[Right, ...] = (
+    "alert.decide",
+    "case.work",
+    "inbox.view",
+    "remind",
+    "activity.record",
+    "responsibility.assign",
+)
 _COUNTY_PAGES: tuple[Page, ...] = (
     "today",
     "children",
@@ -99,7 +107,7 @@ ROLES: dict[str, Role] = {
         zh="年级组长",
         en="Grade leader",
         scope="school",
-        rights=_with(_READ, "inbox.view", "alert.decide", "activity.record"),
+        rights=_with(_READ, "inbox.view", "alert.decide", "activity.record", "remind"),
         classes=frozenset(("identity", "contact", "narrative")),
         purposes=("verification", "casework", "contact"),
         navigation=("today", "class", "children", "cases", "messages"),
@@ -123,6 +131,7 @@ ROLES: dict[str, Role] = {
             "import.run",
             "import.staff",
             "inbox.view",
+            "remind",
             "export.create",
         ),
         classes=frozenset(CLASSES),
@@ -158,6 +167,7 @@ ROLES: dict[str, Role] = {
             "import.staff",
             "inbox.view",
             "duty.view",
+            "remind",
         ),
         # The registry's form holds all of these; visits and talks are none of its business.
         classes=frozenset(("identity", "contact", "health", "family")),
@@ -168,14 +178,7 @@ ROLES: dict[str, Role] = {
         zh="乡镇工作人员",
         en="Township officer",
         scope="division",
-        rights=_with(
-            _READ,
-            "alert.decide",
-            "case.work",
-            "inbox.view",
-            "activity.record",
-            "responsibility.assign",
-        ),
+        rights=_with(_READ, *_WORKING),
         classes=frozenset(("identity", "contact", "narrative", "family")),
         purposes=("casework", "verification", "contact", "oversight"),
         navigation=("today", "villages", "cases", "unsent", "messages"),
@@ -201,6 +204,7 @@ ROLES: dict[str, Role] = {
             "import.run",
             "import.staff",
             "inbox.view",
+            "remind",
             "search",
             "replay",
             "integrity.view",
@@ -215,15 +219,7 @@ ROLES: dict[str, Role] = {
         zh="副校长（主任）",
         en="Vice principal",
         scope="school",
-        rights=_with(
-            _READ,
-            "leave.record",
-            "alert.decide",
-            "case.work",
-            "inbox.view",
-            "activity.record",
-            "responsibility.assign",
-        ),
+        rights=_with(_READ, "leave.record", *_WORKING),
         classes=frozenset(("identity", "contact", "narrative", "family")),
         purposes=("oversight", "verification", "casework", "contact"),
         navigation=("today", "class", "children", "cases", "messages"),

@@ -15,7 +15,7 @@ from shared.waking import Waking
 
 log = structlog.get_logger()
 
-TICK_SECONDS = 0.5
+TICK_SECONDS = 1.0
 TAKE_LIMIT = 200
 RETRY_SECONDS = 1.0
 FAILURE_LIMIT = 20

@@ -140,7 +140,8 @@ def renamed(plan: Plan, names: Mapping[int, str]) -> Plan:
 def things_to_try(brink: str) -> tuple[str, ...]:
     roll = (
         f"用 banzhuren 登录点名：{brink} 已连续三天无故未到。标成未到再提交，"
-        "按上方演示数据带的“下一个上学日”，预警就来了；核实，就立了个案。"
+        "按上方演示数据带的“下一个上学日”，预警就来了，时间先停在当天；"
+        "选好“怎样核实的”，按“属实，立案”，就立了个案。"
     )
     replay = (
         "用 dudao 登录检索“李”或“跟表哥出去打工”，打开一件个案，"

@@ -18,10 +18,20 @@ LINE_WIDTH = 78
 INCLUDED = {"requirements-dev.lock": ["requirements.lock"]}
 
 
+# The program `baoxue` of this working copy; the package itself is not installed.
+COMMAND = """#!/bin/sh
+PYTHONPATH="{root}${{PYTHONPATH:+:$PYTHONPATH}}" exec "{python}" -m baoxue.cli "$@"
+"""
+
+
 def main(lock):
     require_python()
-    if all_current([lock]):
-        return
+    if not all_current([lock]):
+        make(lock)
+    put_command()
+
+
+def make(lock):
     require_venv()
     if not os.path.exists(PROGRAM):
         say("正在建立 .venv …")
@@ -30,6 +40,20 @@ def main(lock):
     for name in [lock] + INCLUDED.get(lock, []):
         with open(stamp(name), "w", encoding="ascii") as file:
             file.write(digest(name))
+
+
+def put_command():
+    """Writes .venv/bin/baoxue, unless it is there as it should be."""
+    path = os.path.join(VENV, "bin", "baoxue")
+    wanted = COMMAND.format(root=ROOT, python=PROGRAM)
+    if os.path.exists(path):
+        with open(path, encoding="utf-8") as file:
+            if file.read() == wanted:
+                return
+    with open(path + ".new", "w", encoding="utf-8") as file:
+        file.write(wanted)
+    os.chmod(path + ".new", 0o755)
+    os.replace(path + ".new", path)
 
 
 def require_python():

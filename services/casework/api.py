@@ -1,5 +1,6 @@
 """What casework answers to programs: the bytes of packs and calendars."""
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Response
@@ -10,11 +11,20 @@ from shared.rulebook import shipped
 from shared.session import Caller
 from shared.session_http import caller
 
+# Flagged after a moment, to be reported before another, and nobody has verified it yet.
+WAITING = text(
+    "select min(report_due_at) as due_at from alert_row where state = 'open'"
+    " and flagged_at > :since and report_due_at <= :before"
+)
 CONTENT = text("select content from rule_content where sha256 = :sha")
 
 
 def router(edge: Edge) -> APIRouter:
-    """`GET /casework/packs/{sha256}`: exact bytes, for services of this deployment."""
+    """`GET /casework/packs/{sha256}`: exact bytes, for services of this deployment.
+
+    `GET /casework/waiting?since=&before=`: the earliest time by which an alert flagged since then
+    is to be reported, no later than `before`; null where nothing waits.
+    """
     api = APIRouter(prefix="/casework")
 
     @api.get("/packs/{sha256}")
@@ -25,5 +35,13 @@ def router(edge: Edge) -> APIRouter:
         if found is None:
             raise HTTPException(404)
         return Response(found, media_type="application/octet-stream")
+
+    @api.get("/waiting")
+    async def waiting(
+        _caller: Annotated[Caller, Depends(caller)], since: datetime, before: datetime
+    ) -> dict[str, datetime | None]:
+        async with edge.service.engine.connect() as conn:
+            found = await conn.execute(WAITING, {"since": since, "before": before})
+            return {"due_at": found.scalar_one()}
 
     return api

@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 
 from services.notify.commands import TABLE
-from services.notify.pages import inbox
+from services.notify.pages import inbox, reminded
 from services.notify.processes import risk_to_inbox
 from services.notify.projections import project_inbox
 from shared.commands import router
@@ -34,4 +34,5 @@ def app_of(edge: Edge) -> FastAPI:
     app = application(edge, refusal)
     app.include_router(router("notify", edge, TABLE))
     app.include_router(inbox.router(edge))
+    app.include_router(reminded.router(edge))
     return app

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notify.aggregates import INBOX
 from services.notify.domain.inbox import QueueNotice
-from services.notify.queries import CHILD, Recipient, recipients
+from services.notify.queries.notices import CHILD, Recipient, recipients
 from shared import clock
 from shared.event import SYSTEM, Circumstances, Envelope, business_day
 from shared.event_store import Batch, UnknownLedger, unanswered

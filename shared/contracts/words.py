@@ -103,6 +103,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "case_opened": ("已立案", "case opened"),
     "relapse_detected": ("复辍", "relapse"),
     "reminder": ("催办", "reminder"),
+    "roll_reminder": ("提醒点名", "reminder of a roll"),
     # observations
     "return": ("返校情况", "after the return"),
     # purposes of reading

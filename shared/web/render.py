@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.staticfiles import StaticFiles
 
-from shared.web import filters, rail, strip
+from shared.web import english, filters, rail, strip
 from shared.web.words import Language, script_words, speaker
 
 HERE = Path(__file__).parent
@@ -50,10 +50,11 @@ def templates(lang: Language = "zh") -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=english.drawn if lang == "en" else None,
     )
     environment.filters |= _filters(lang)
     environment.globals |= {
-        "_": speaker(lang),
+        "_": speaker(lang, english.english),
         "lang": lang,
         "asset": asset,
         "HTMX": HTMX,

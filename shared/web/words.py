@@ -33,16 +33,31 @@ def translated(sentence: str, lang: Language) -> str:
     return words["pages"].get(sentence) or words["scripts"].get(sentence, sentence)
 
 
+def sentences() -> dict[str, str]:
+    """What services say in whole sentences, with their placeholders."""
+    return _english()["services"]
+
+
+def written() -> dict[str, str]:
+    """What the templates say."""
+    return _english()["pages"]
+
+
 def script_words(lang: Language) -> dict[str, str]:
     """What the scripts say, keyed by the Chinese sentence; empty in Chinese."""
     return {} if lang == "zh" else _english()["scripts"]
 
 
-def speaker(lang: Language) -> Say:
-    """`_` of the templates: translates, then fills `{placeholders}`, escaping plain text."""
+def speaker(lang: Language, otherwise: Callable[[str], str] = str) -> Say:
+    """`_` of the templates: translates, then fills `{placeholders}`, escaping plain text.
+
+    `otherwise` says what stands in no page's list of words.
+    """
 
     def say(sentence: str, /, **values: object) -> Markup:
         text = translated(str(sentence), lang)
+        if text == sentence and lang == "en" and not values:
+            text = otherwise(text)
         return Markup(text).format(**values) if values else Markup.escape(text)
 
     return say

@@ -364,3 +364,24 @@ async def test_before_a_county_is_founded_the_page_is_empty_and_says_so(world: W
         answer = await world.get(INSPECTOR, path, "text/html")
         assert answer.status_code == 200
         assert "吉克阿依" not in answer.text
+
+
+async def test_who_searched_and_looked_is_listed_only_when_asked_for(world: World) -> None:
+    child = await world.here.child("吉克阿依")
+    await world.follow()
+    address = "/audit/search?text=吉克"
+    for _ in range(3):
+        answer = await world.get(INSPECTOR, address)
+        lines = [msgspec.json.decode(line) for line in answer.content.splitlines()]
+        assert {one["subject"] for one in lines} == {str(child)}
+        assert not [one for one in lines if one["type"].startswith("audit.Record")]
+        await world.follow_own()
+    page = (await world.get(INSPECTOR, address, "text/html")).text
+    assert 'name="book" value="access"' in page and "检索了" not in page
+    await world.follow_own()
+    asked = await world.get(INSPECTOR, f"{address}&book=access")
+    types = [msgspec.json.decode(line)["type"] for line in asked.content.splitlines()]
+    assert types and set(types) <= {"audit.RecordSearched", "audit.RecordViewed"}
+    both = await world.get(INSPECTOR, f"{address}&book=access&book=enrollment")
+    types = [msgspec.json.decode(line)["type"] for line in both.content.splitlines()]
+    assert types[0].startswith("enrollment.") and types[-1] == "audit.RecordSearched"

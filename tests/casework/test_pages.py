@@ -10,6 +10,8 @@ import pytest
 from sqlalchemy import text
 from uuid_utils.compat import uuid7
 
+from services.casework.pages import sheet
+from services.casework.queries import boards
 from shared.policy.layer import Layer, encode_layer
 from shared.policy.pack import seed_pack, seed_pack_bytes
 from shared.rights import Viewer
@@ -30,6 +32,7 @@ from tests.county import (
     LEDGER,
     MONDAY,
     OTHER_PATH,
+    SECOND,
     STRANGER,
     TOWNSHIP,
     Told,
@@ -185,8 +188,8 @@ async def test_the_export_says_as_of_when_and_what_it_rests_on(world: World, tol
     case = await opened(world, told)
     answer = await get(world, "/casework/cases.xlsx?filter=open", COUNTY_VIEW)
     assert answer.status_code == 200
-    sheet = openpyxl.load_workbook(BytesIO(answer.content)).active
-    rows = [[cell.value for cell in row] for row in sheet.iter_rows()]  # type: ignore[union-attr]
+    book = openpyxl.load_workbook(BytesIO(answer.content)).active
+    rows = [[cell.value for cell in row] for row in book.iter_rows()]  # type: ignore[union-attr]
     assert rows[1][0] == "截至 2026年11月19日 08:30"
     bodies = [
         one.body
@@ -205,6 +208,34 @@ async def test_the_export_says_as_of_when_and_what_it_rests_on(world: World, tol
         "classes": [],
         "obtained_by": None,
     }
+
+
+async def test_lists_go_on_and_an_export_of_more_than_one_record_holds_has_several(
+    world: World, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(boards, "LIST_LIMIT_ROWS", 1)
+    monkeypatch.setattr(sheet, "PART_ROWS", 1)
+    told.streak()
+    told.streak(child=SECOND)
+    await world.move_to(at(MONDAY + timedelta(days=3), 8, 30))
+    await world.hear("enrollment", told.entries)
+    first = (await get(world, "/casework/alerts", COUNTY_VIEW)).text
+    assert "2 件" in first and "page=1" in first
+    second = (await get(world, "/casework/alerts?filter=open&page=1", COUNTY_VIEW)).text
+    assert "下一页" not in second and second.count("<article") == first.count("<article") == 1
+    for event in await world.events("RiskFlagged"):
+        alert = event.stream.removeprefix("alert-")
+        await give(world, "verify_risk", alert=alert, reason="visited")
+    pages = [(await get(world, f"/casework/cases?page={n}", COUNTY_VIEW)).text for n in (0, 1)]
+    assert ["下一页" in page for page in pages] == [True, False]
+    answer = await get(world, "/casework/cases.xlsx?filter=open", COUNTY_VIEW)
+    book = openpyxl.load_workbook(BytesIO(answer.content)).active
+    rows = [[cell.value for cell in row] for row in book.iter_rows()]  # type: ignore[union-attr]
+    assert len(rows[4:]) == 2
+    exported = await world.events("ExportCreated", ledger="990101-access")
+    assert [data_of(one)["rows"] for one in exported] == [1, 1]
+    named = {one for event in exported for one in data_of(event)["subjects"]}
+    assert named == {str(CHILD), str(SECOND)}
 
 
 async def test_a_teacher_exports_nothing(world: World, told: Told) -> None:

@@ -65,3 +65,32 @@ def test_the_clock_is_told_with_its_zone(system: Running) -> None:
     said = system.cli("clock")
     assert said.returncode == 0
     assert datetime.fromisoformat(said.stdout.strip()) >= datetime.fromisoformat(told["now"])
+
+
+def test_what_is_parked_is_listed_and_redriven(system: Running) -> None:
+    name, subject = "notify.risk_to_inbox", "0198c5b0-0000-7000-8000-00000000beef"
+    park(system, name, subject)
+    rows = [json.loads(line) for line in system.cli("redrive", "--json").stdout.splitlines()]
+    assert [(one["subscription"], one["entries"]) for one in rows] == [(name, 1)]
+    assert read(system, "redrive", name, subject)["applied"] == 1
+    assert "没有搁置" in system.cli("redrive").stdout
+    again = system.cli("redrive", name, subject)
+    assert again.returncode == 1 and "没有搁置的事件" in again.stderr
+    assert system.cli("redrive", "nobody.follows", subject).returncode == 2
+    assert system.cli("redrive", name).returncode == 2
+
+
+def park(system: Running, name: str, subject: str) -> None:
+    """An event that tells nobody anything, parked under a subject of its own."""
+    import psycopg
+
+    prefix, admin = system.environment["BAOXUE_NAME"], system.environment["BAOXUE_DATABASE_URL"]
+    with psycopg.connect(f"{admin.rpartition('/')[0]}/{prefix}_casework") as conn:
+        row = conn.execute("select ledger, seq, body from events order by seq limit 1").fetchone()
+    assert row is not None
+    statement = (
+        "insert into parked (subscription, source, ledger, seq, subject, body, reason)"
+        " values (%s, 'casework', %s, %s, %s, %s, 'tried')"
+    )
+    with psycopg.connect(f"{admin.rpartition('/')[0]}/{prefix}_notify") as conn:
+        conn.execute(statement, (name, row[0], row[1], subject, row[2]))

@@ -95,17 +95,67 @@ def test_the_fourth_day_away_becomes_an_alert_and_then_a_case(
             open_roll(teacher)
             teacher.tap(pupil(teacher, brink))
             submit(teacher)
-        with teacher.timed("下一个上学日"):
+        day = band_day(teacher)
+        with teacher.timed("下一个上学日：停在预警"):
             next_school_day(teacher)
+        # Seen on its own day, before the time to report it is over.
+        assert band_day(teacher) == day
+        assert "时间先停在这里" in teacher.words()
+        card = card_of(teacher, brink)
+        expect(card).to_be_visible()
+        assert "超期" not in card.inner_text()
         with principal.timed("预警，属实，立案"):
             number = verified(principal, brink)
         assert number
+        with teacher.timed("下一个上学日"):
+            next_school_day(teacher)
+        assert band_day(teacher) != day
+        assert "时间先停在这里" not in teacher.words()
+
+
+def test_an_unsent_roll_survives_a_closed_tab_and_a_reload_without_a_network(
+    browser: Browser, system: Running, brink: str
+) -> None:
+    with person(browser, system.url, "banzhuren", phone=True) as teacher:
+        roll_awaits(teacher)
+        open_roll(teacher)
+        address = teacher.page.url
+        teacher.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+        teacher.tap(pupil(teacher, two_at_school(teacher, brink)[0]))
+        context = teacher.page.context
+        context.set_offline(True)
+        teacher.page.wait_for_timeout(SLIP_MS)
+        teacher.tap(teacher.page.locator("button.send"))
+        expect(teacher.page.locator(".roll-state", has_text="尚未提交")).to_be_visible()
+        teacher.page.close()
+        page = context.new_page()
+        for _ in range(2):
+            page.goto(address)
+            expect(page.get_by_text("尚未提交")).to_be_visible()
+            expect(page.locator("[data-kept-list] li")).to_have_count(1)
+            assert "未到 1" in page.locator("body").inner_text()
+            assert brink not in page.content()
+        context.set_offline(False)
+        expect(page.get_by_role("heading", name="已提交")).to_be_visible()
+        teacher.page = page
+        teacher.complaints.clear()
+        teacher.tap(teacher.button("撤回重点"))
+        teacher.page.locator("#roll[data-ready=true], .duty-lead").first.wait_for()
+
+
+def band_day(someone: Person) -> str:
+    """The day that the band over demonstration data shows."""
+    return someone.page.locator(".demo .phone").inner_text().split()[0]
+
+
+def card_of(someone: Person, name: str) -> Locator:
+    return someone.page.locator("article", has=someone.page.get_by_role("link", name=name))
 
 
 def verified(principal: Person, name: str) -> str:
     """The number of the case that the principal has opened about the child."""
     principal.first_page()
-    card = principal.page.locator("article", has=principal.page.get_by_role("link", name=name))
+    card = card_of(principal, name)
     expect(card).to_be_visible()
     principal.tap(card.get_by_text("家访核实", exact=True))
     with principal.page.expect_navigation():

@@ -77,6 +77,13 @@ async def change_language(request: Request) -> Response:
     return answer
 
 
+async def worker(_request: Request) -> Response:
+    """None: pages of the gallery are looked at with a network, or say for themselves that it is
+    gone.
+    """
+    return Response("", media_type="text/javascript")
+
+
 async def accept(request: Request) -> Response:
     form = await request.form()
     request.app.state.received.append({key: [str(v) for v in form.getlist(key)] for key in form})
@@ -95,6 +102,7 @@ def gallery() -> Starlette:
             post("/open", open_value),
             post("/reason/{seat:int}", give_reason),
             Route("/language", change_language),
+            Route("/worker.js", worker),
             post("/form/{name}", accept),
             Mount(STATIC_ROOT, static_files()),
         ]

@@ -58,11 +58,13 @@ class TrustFile(msgspec.Struct):
 
 
 def add(api: APIRouter, edge: Edge) -> None:
-    @api.api_route("/log", methods=["GET", "HEAD"])
+    @api.get("/log")
+    @api.head("/log", include_in_schema=False)
     async def all_logs() -> Response:
         return await listed(edge)
 
-    @api.api_route("/log/{rest:path}", methods=["GET", "HEAD"])
+    @api.get("/log/{rest:path}")
+    @api.head("/log/{rest:path}", include_in_schema=False)
     async def resource(rest: str, request: Request) -> Response:
         return await answered(edge, rest, request)
 

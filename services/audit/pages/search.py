@@ -11,7 +11,7 @@ from services.audit.pages.words import BOOKS, FACETS, facet_words, role_words
 from services.audit.queries.facets import VALUES_LIMIT
 from services.audit.queries.matching import Match
 from services.audit.queries.names import Names, names
-from services.audit.queries.search import Asked, Found
+from services.audit.queries.search import ACCESS, Asked, Found
 from shared.access_words import PURPOSES
 from shared.console import language
 from shared.contracts.entry import entry_of
@@ -159,8 +159,10 @@ def facets_of(
     facets: list[Facet] = []
     for name, counts in found.counts.items():
         chosen = set(asked.chosen.get(name, ()))
-        values = [*counts.most_common(VALUES_LIMIT)]
+        values: list[tuple[str, int | None]] = [*counts.most_common(VALUES_LIMIT)]
         values += [(value, 0) for value in sorted(chosen - {value for value, _ in values})]
+        if name == "book" and ACCESS not in {value for value, _ in values}:
+            values.append((ACCESS, None))
         if name in ("actor", "child"):
             values = [one for one in values if one[0] in people or one[0] in chosen]
         if values:

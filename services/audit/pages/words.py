@@ -14,7 +14,7 @@ BOOKS: Mapping[str, str] = {
     "casework": "个案",
     "notify": "文书",
     "audit": "审计",
-    "access": "访问",
+    "access": "查阅",
 }
 # Types whose sentences begin alike.
 TYPES: Mapping[str, str] = {

@@ -39,7 +39,8 @@ log = structlog.get_logger()
 
 NAME = "audit.search"
 BATCH_LIMIT_ENTRIES = 1000
-IDLE_SECONDS = 0.25
+# Whoever appends wakes the loop; this is for a hint that was lost.
+IDLE_SECONDS = 2.0
 RETRY_SECONDS = 1.0
 
 HEADS = text(

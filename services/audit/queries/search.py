@@ -25,12 +25,15 @@ from services.audit.queries.candidates import (
 )
 from services.audit.queries.entries import held_ledgers
 from services.audit.queries.matching import Match, Reader, called, matched
+from shared.contracts.topics import SERVICES
 from shared.event import SHANGHAI, utc_text
 from shared.rights import covers, paths_for, require
 from shared.row_security import enter
 from shared.tokens import fold, number_token, query_tokens
 
 ONE_DAY = timedelta(days=1)
+# The book of who searched and who looked.
+ACCESS = "access"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +94,7 @@ async def search(engine: AsyncEngine, reader: Reader, asked: Asked) -> Found:
             parts = [
                 await _in_county(conn, reader, asked, county, narrowed=True) for county in counties
             ]
-    return _joined(asked, counties, parts)
+    return _joined(asked, reader, counties, parts)
 
 
 async def reached(conn: AsyncConnection, paths: Sequence[str]) -> list[str]:
@@ -154,17 +157,25 @@ async def _gathered(
 
 
 def _filters(asked: Asked, *, narrowed: bool) -> dict[str, Any]:
-    """The chosen facets as the index's function takes them; a child is always looked up there."""
-    return {
+    """The chosen facets as the index's function takes them; a child is always looked up there.
+
+    Who searched and looked is found only where it is asked for: each search would find the last.
+    """
+    found = {
         name: list(values)
         for name, values in asked.chosen.items()
         if values and (narrowed or name == "child")
     }
+    if ACCESS not in asked.chosen.get("book", ()):
+        found.setdefault("book", list(SERVICES))
+    return found
 
 
-def _joined(asked: Asked, counties: Sequence[str], parts: Sequence[_Part]) -> Found:
+def _joined(asked: Asked, reader: Reader, counties: Sequence[str], parts: Sequence[_Part]) -> Found:
     every = [match for part in parts for match in part.matches]
     every.sort(key=lambda match: match.candidate.at(asked.by), reverse=True)
+    # The searcher's own searches for the same words come last, however new they are.
+    every.sort(key=lambda match: _own_search(match, reader))
     chosen = {name: values for name, values in asked.chosen.items() if values}
     fitting = [match for match in every if facets.fits(match, chosen)]
     return Found(
@@ -175,6 +186,11 @@ def _joined(asked: Asked, counties: Sequence[str], parts: Sequence[_Part]) -> Fo
         more=any(part.more for part in parts),
         counts=facets.counted(every, chosen),
     )
+
+
+def _own_search(match: Match, reader: Reader) -> bool:
+    who = (reader.viewer.staff, reader.viewer.account)
+    return match.candidate.type.endswith(".RecordSearched") and match.candidate.actor in who
 
 
 def _one_each(found: Sequence[Called]) -> list[Called]:

@@ -1,5 +1,6 @@
 """The list of alerts, and one alert with its two decisions."""
 
+from dataclasses import replace
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -36,13 +37,20 @@ def router(edge: Edge) -> APIRouter:
         filter: str = "open",
         unit: str = "",
         child: UUID | None = None,
+        page: int = 0,
     ) -> Response:
         found = await begin(edge, request, viewer, "alerts", "alert.view", "verification")
-        rows = await _rows(found, filter if filter in FILTERS else "open", unit, child)
+        where = filter if filter in FILTERS else "open"
+        rows = await _rows(found, where, unit, child)
+        first = max(page, 0) * boards.LIST_LIMIT_ROWS
+        shown = rows[first : first + boards.LIST_LIMIT_ROWS]
         if not wants_page(request):
-            return JSONResponse({"alerts": [as_json(row) for row in rows]})
-        page = await _page(found, rows, FILTERS.get(filter, "待核实"))
-        return await found.html("alerts.html", page, "cases")
+            return JSONResponse({"alerts": [as_json(row) for row in shown], "total": len(rows)})
+        more = f"?filter={where}&unit={unit}&page={max(page, 0) + 1}"
+        drawn = await _page(found, shown, FILTERS[where], len(rows))
+        if first + len(shown) < len(rows):
+            drawn = replace(drawn, next_page=Link(text="下一页", href=more))
+        return await found.html("alerts.html", drawn, "cases")
 
     @api.get("/{stream}", response_model=None)
     async def alert(
@@ -63,12 +71,15 @@ def router(edge: Edge) -> APIRouter:
 async def _rows(found: Visit, where: str, unit: str, child: UUID | None) -> list[Found[AlertView]]:
     engine = found.edge.service.engine
     async with viewing(engine, found.viewer, "alert.view", found.today) as conn:
-        rows = await boards.alerts(conn, where=where, now=found.moment.now, child=child)
+        limit, now = boards.READ_LIMIT_ROWS, found.moment.now
+        rows = await boards.alerts(conn, where=where, now=now, child=child, limit=limit)
     within = [row for row in rows if not unit or unit in row.path.split("/")]
     return await heaviest(found, within)
 
 
-async def _page(found: Visit, rows: list[Found[AlertView]], chosen: str) -> AlertsPage:
+async def _page(
+    found: Visit, rows: list[Found[AlertView]], chosen: str, total: int = 1
+) -> AlertsPage:
     known = await names(found, rows)
     links = (Link(text=text, href=f"?filter={key}") for key, text in FILTERS.items())
     return AlertsPage(
@@ -76,6 +87,7 @@ async def _page(found: Visit, rows: list[Found[AlertView]], chosen: str) -> Aler
         cards=tuple(alert_card(found, row, known.get(row.subject, UNNAMED)) for row in rows),
         filters=tuple(links) if chosen else (),
         chosen=chosen,
+        total=total,
     )
 
 

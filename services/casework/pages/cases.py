@@ -1,6 +1,6 @@
 """The ledger of cases (台账): filtered, ordered by what is due, exported as a spreadsheet."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated, Any
 
@@ -63,23 +63,31 @@ def router(edge: Edge) -> APIRouter:
 
     @api.get("/cases", response_model=None)
     async def cases(
-        request: Request, viewer: Annotated[Viewer, Depends(signed_in)], filter: str = "open"
+        request: Request,
+        viewer: Annotated[Viewer, Depends(signed_in)],
+        filter: str = "open",
+        page: int = 0,
     ) -> Response:
         found = await begin(edge, request, viewer, "cases", "case.view")
-        lines = await ledger_lines(found, filter, boards.LIST_LIMIT_ROWS)
+        lines = await ledger_lines(found, filter, boards.READ_LIMIT_ROWS)
         if not wants_page(request):
-            return JSONResponse({"cases": [as_json(found, line.row) for line in lines]})
-        return await found.html("cases.html", await _page(found, lines, filter), "cases")
+            shown = [as_json(found, line.row) for line in part_of(lines, page)]
+            return JSONResponse({"cases": shown, "total": len(lines)})
+        drawn = await _page(found, lines, filter, max(page, 0))
+        return await found.html("cases.html", drawn, "cases")
 
     @api.get("/cases.xlsx")
     async def export(
         request: Request, viewer: Annotated[Viewer, Depends(signed_in)], filter: str = "open"
     ) -> Response:
         found = await begin(edge, request, viewer, "cases.xlsx", "export.create", "oversight")
-        lines = await ledger_lines(found, filter, boards.EXPORT_LIMIT_ROWS)
-        rows = await _rows(found, lines)
+        lines = await ledger_lines(found, filter, boards.READ_LIMIT_ROWS)
+        parts = [
+            await _exported(found, lines[start : start + sheet.PART_ROWS])
+            for start in range(0, max(len(lines), 1), sheet.PART_ROWS)
+        ]
         return await sheet.answer(
-            found, FILTERS.get(filter, "在办"), [li.row for li in lines], rows
+            found, FILTERS.get(filter, "在办"), [li.row for li in lines], parts
         )
 
     @api.get("/cases/{stream}", response_model=None)
@@ -118,19 +126,34 @@ def _rank(line: Line) -> tuple[bool, bool, Any, int]:
     return closed, due is None, when, -(due.weight if due else 0)
 
 
-async def _page(found: Visit, lines: list[Line], filter: str) -> CasesPage:
-    rows = await _rows(found, lines)
+async def _exported(found: Visit, lines: list[Line]) -> sheet.Part:
+    """A reading of its own for each part: one event can name so many children and no more."""
+    old = found.reading
+    own = found.edge.reading(found.viewer, old.ledger, old.purpose, old.page, found.today)
+    part = replace(found, reading=own)
+    return sheet.Part(part, await _rows(part, lines))
+
+
+def part_of(lines: list[Line], page: int) -> list[Line]:
+    first = max(page, 0) * boards.LIST_LIMIT_ROWS
+    return lines[first : first + boards.LIST_LIMIT_ROWS]
+
+
+async def _page(found: Visit, lines: list[Line], filter: str, page: int) -> CasesPage:
+    rows = await _rows(found, part_of(lines, page))
+    more = (page + 1) * boards.LIST_LIMIT_ROWS < len(lines)
     links = (Link(text=text, href=f"?filter={key}") for key, text in FILTERS.items())
     exports = may(found.viewer, "export.create", found.grant.path, found.today)
     return CasesPage(
         title="辍学学生工作台账",
         rows=tuple(rows),
-        total=len(rows),
+        total=len(lines),
         filters=(*links, SILENT),
         chosen=FILTERS.get(filter, "在办"),
         export=Link(text="导出台账", href=f"/casework/cases.xlsx?filter={filter}")
         if exports
         else None,
+        next_page=Link(text="下一页", href=f"?filter={filter}&page={page + 1}") if more else None,
     )
 
 

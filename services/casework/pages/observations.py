@@ -30,7 +30,7 @@ SILENT = text(
     " and (h.valid_to is null or h.valid_to >= :today)"
     " left join person p on p.staff = h.staff"
     " where k.closed_on is null and (o.observed_at is null or o.observed_at < :before)"
-    " order by o.observed_at nulls first, k.path limit :limit"
+    " order by o.observed_at nulls first, k.path limit :limit offset :after"
 )
 
 
@@ -40,33 +40,36 @@ def router(edge: Edge) -> APIRouter:
 
     @api.get("/observations")
     async def observations(
-        request: Request, viewer: Annotated[Viewer, Depends(signed_in)]
+        request: Request, viewer: Annotated[Viewer, Depends(signed_in)], after: int = 0
     ) -> HTMLResponse:
         found = await begin(edge, request, viewer, "observations", "case.view")
-        return await found.html("names.html", await _page(found), "cases")
+        return await found.html("names.html", await _page(found, max(after, 0)), "cases")
 
     return api
 
 
-async def _page(found: Visit) -> NamesPage:
+async def _page(found: Visit, after: int) -> NamesPage:
     days = pack_of(found, found.reading.ledger).values.observation.homeroom_silent_days
     params = {
         "today": found.today,
         "before": found.moment.now - timedelta(days=days),
-        "limit": LIST_LIMIT_ROWS,
+        "limit": LIST_LIMIT_ROWS + 1,
+        "after": after,
     }
     async with viewing(found.edge.service.engine, found.viewer, "case.view", found.today) as conn:
-        rows = (await conn.execute(SILENT, params)).all()
+        every = (await conn.execute(SILENT, params)).all()
+    rows, more = every[:LIST_LIMIT_ROWS], len(every) > LIST_LIMIT_ROWS
     teachers = await _teachers(found, rows)
     return NamesPage(
         title="久未记观察的班",
         about=f"{days} 天没有记过思想观察",
         heads=("班级", "学校", "班主任", "上次观察"),
         rows=tuple(_row(found, row, teachers.get(str(row.staff), UNNAMED)) for row in rows),
-        total=len(rows),
+        total=after + len(every),
         empty="每个班都有近期的观察记录。",
         filters=(Link(text="台账", href="/casework/cases"),),
         back="/casework/cases",
+        next_page=Link(text="下一页", href=f"?after={after + LIST_LIMIT_ROWS}") if more else None,
     )
 
 

@@ -20,6 +20,8 @@ from shared.web.models.case import CaseRow
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 KIND = "cases"
+# So many names at the most stand in one record of an export; a longer one is recorded in parts.
+PART_ROWS = 450
 HEADS = ("编号", "学生", "学校、班级", "状态", "立案日期", "谁负责", "下一步", "到期", "销号日期")
 WIDTHS = (20, 14, 32, 14, 12, 12, 18, 16, 12)
 BODIES = text(
@@ -46,27 +48,40 @@ class Range:
         return f"{self.ledger} 账第 {self.first}—{self.last} 条，共 {self.count} 条"
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some rows of the file, opened through the reading of their own visit."""
+
+    visit: Visit
+    rows: Sequence[CaseRow]
+
+
 async def answer(
-    found: Visit, filter: str, records: Sequence[Found[Any]], rows: Sequence[CaseRow]
+    found: Visit, filter: str, records: Sequence[Found[Any]], parts: Sequence[Part]
 ) -> Response:
     """The file; that it was made, for whom and about whom, is recorded before it is sent."""
     ranges = await _ranges(found, records)
-    content = _workbook(found, filter, rows, ranges)
+    content = _workbook(found, filter, [row for part in parts for row in part.rows], ranges)
+    for part in parts:
+        await _record(part)
+    name = f"台账-{found.today}.xlsx"
+    headers = {"content-disposition": f"attachment; filename*=UTF-8''{quote(name)}"}
+    return Response(content, media_type=MEDIA_TYPE, headers=headers)
 
+
+async def _record(part: Part) -> None:
     def shape(opened: Opened) -> access.Event:
         return access.ExportCreated(
             purpose=opened.purpose,
             kind=KIND,
-            rows=len(rows),
+            rows=len(part.rows),
             subjects=opened.subjects,
             classes=opened.classes,
             obtained_by=opened.obtained_by,
         )
 
-    await found.edge.record(found.reading, found.moment, found.grant, shape)
-    name = f"台账-{found.today}.xlsx"
-    headers = {"content-disposition": f"attachment; filename*=UTF-8''{quote(name)}"}
-    return Response(content, media_type=MEDIA_TYPE, headers=headers)
+    visit = part.visit
+    await visit.edge.record(visit.reading, visit.moment, visit.grant, shape)
 
 
 async def _ranges(found: Visit, records: Sequence[Found[Any]]) -> list[Range]:

@@ -22,7 +22,7 @@ from shared.console import Visit
 from shared.contracts.words import time_words
 from shared.edge import Edge
 from shared.event import business_day
-from shared.rights import Viewer
+from shared.rights import Viewer, may
 from shared.session_http import viewer as signed_in
 from shared.viewing import viewing
 from shared.web.models.form import Form
@@ -31,8 +31,6 @@ from shared.web.models.today import AlertsPart, DutiesPart, Duty, DutyGroup, Uni
 CARDS_SHOWN = 6
 DUTIES_SHOWN = 40
 WEEK_DAYS = 7
-# Who presses others; a teacher's overdue duties are the teacher's own.
-REMINDERS = frozenset(("principal", "township_officer", "county_officer"))
 BY_UNIT = text(
     "select split_part(path, '/', :level) as unit, count(*) as flags,"
     " count(*) filter (where verify_due_at < :now) as overdue"
@@ -190,8 +188,13 @@ def drawn(found: Visit, one: Due, row: Found[Any], name: str) -> Duty:
         detail=row.about,
         due=f"{time_words(one.due_at)} 前",
         late=(f"{late.days} 天" if late.days else "今天到期") if overdue else "",
-        remind=_remind(one, row) if overdue and found.grant.role in REMINDERS else None,
+        remind=_remind(one, row) if overdue and presses(found, row.path) else None,
     )
+
+
+def presses(found: Visit, path: str) -> bool:
+    """Whether the viewer presses others here; a teacher's overdue duties are the teacher's own."""
+    return may(found.viewer, "remind", path, found.today)
 
 
 def _remind(one: Due, row: Found[Any]) -> Form:

@@ -18,7 +18,8 @@ V = TypeVar("V", AlertView, CaseView)
 
 # A page opens the names of at most this many children: one event names them all.
 LIST_LIMIT_ROWS = 200
-EXPORT_LIMIT_ROWS = 500
+# What is sorted by how soon it is due, to be shown page by page or exported.
+READ_LIMIT_ROWS = 20_000
 
 COMMON = (
     "select r.stream, r.ledger, r.version, r.path, r.child, r.klass, r.school, r.view,"

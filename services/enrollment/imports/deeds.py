@@ -20,6 +20,22 @@ class FoundSchool(Deed):
     valid_from: date
 
 
+class FoundTownship(Deed):
+    code: str
+    name: str
+    parent_path: str
+    valid_from: date
+
+
+class MoveSchool(Deed):
+    """A school that hangs at `path` goes below another unit from a day on."""
+
+    code: str
+    path: str
+    parent_path: str
+    on: date
+
+
 class SetTerm(Deed):
     unit: str
     path: str
@@ -102,7 +118,16 @@ class PublishDays(Deed):
 
 
 AnyDeed: TypeAlias = (
-    FoundSchool | SetTerm | FoundClass | PutChild | PutStaff | TakeClass | PutRoll | PublishDays
+    FoundTownship
+    | FoundSchool
+    | MoveSchool
+    | SetTerm
+    | FoundClass
+    | PutChild
+    | PutStaff
+    | TakeClass
+    | PutRoll
+    | PublishDays
 )
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(AnyDeed)

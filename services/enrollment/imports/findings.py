@@ -93,9 +93,10 @@ class Findings:
         column: str = "",
         value: str = "",
         cell: str = "",
-    ) -> None:
+    ) -> Fault:
         note = self._note(row, code, reason, mend, at=at, column=column, value=value, cell=cell)
         self.warnings.append(note)
+        return note
 
     def warn_file(self, code: str, reason: str, mend: str = "") -> None:
         self.warnings.append(Fault(code=code, reason=reason, mend=mend))

@@ -1,7 +1,9 @@
 """From the schools, classes and terms that a file names to those that are, or will be founded."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -9,10 +11,12 @@ from uuid_utils.compat import uuid7
 from services.enrollment.domain.codes import MAX_NAME_CHARACTERS
 from services.enrollment.imports.deeds import FoundClass, FoundSchool, SetTerm
 from services.enrollment.imports.findings import Findings, RowLike
+from services.enrollment.imports.needed import keep_needed
 from services.enrollment.imports.scope import Scope
 from services.enrollment.imports.stored import Klass, Places, School, Term, class_key
+from services.enrollment.imports.townships import Townships
 from services.enrollment.sheets.cells import clean, tight
-from services.enrollment.sheets.parsed import ClassRef, TermNamed
+from services.enrollment.sheets.parsed import ClassRef, Fault, TermNamed
 from services.enrollment.sheets.placing import read_term
 
 # What a term that no calendar has named lasts for: month and day, the year being the school year's.
@@ -33,6 +37,24 @@ class Founding:
     terms: dict[tuple[int, int], Term] = field(default_factory=dict)
     told: set[str] = field(default_factory=set)
     default: Term | None = None
+    # By what was founded: the warning that says so.
+    notes: dict[str, Fault] = field(default_factory=dict)
+    townships: Townships = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.townships = Townships(self.found, self.places, self.scope)
+
+    def hear(self, rows: Sequence[Any]) -> None:
+        """What rows say of a school in one place counts for all of its rows."""
+        for row in rows:
+            if row.school_code and row.school_name:
+                self.names.setdefault(row.school_code, row.school_name)
+        self.townships.hear(rows)
+
+    def close(self) -> None:
+        """What only refused rows would have needed is not founded; the rest is put in order."""
+        keep_needed(self.found, self.notes)
+        self.townships.close()
 
     def school(self, row: RowLike, code: str, name: str) -> School | None:
         """The row's school; None with the row refused."""
@@ -52,7 +74,10 @@ class Founding:
                 value=name,
             )
             return None
-        return known if self._mine(row, known) else None
+        if not self._mine(row, known):
+            return None
+        self.townships.mend(row, known, self.today)
+        return known
 
     def _by_name(self, name: str) -> School | None:
         found = self.places.by_name.get(tight(clean(name)), [])
@@ -82,19 +107,21 @@ class Founding:
                 row, why[0], why[1], why[2], at="school_code", column="学校标识码", value=code
             )
             return None
-        path = f"{self.scope.county.path}/{code}"
-        school = School(code, name, path)
+        opens = self.term(None).opens_on
+        parent = self.townships.parent(row, code, name, opens)
+        school = School(code, name, f"{parent}/{code}")
         self.places.schools[code] = school
         self.places.by_name[tight(clean(name))].append(school)
         self.found.deeds.append(
             FoundSchool(
                 code=code,
                 name=name,
-                parent_path=self.scope.county.path,
-                valid_from=self.term(None).opens_on,
+                parent_path=parent,
+                valid_from=opens,
             )
         )
-        self.found.warn(row, "school_founded", f"新建学校“{name}”（{code}）", at="school_code")
+        said = f"新建学校“{name}”（{code}）"
+        self.notes[code] = self.found.warn(row, "school_founded", said, at="school_code")
         return school
 
     def _why_not_founded(self, code: str, name: str) -> tuple[str, str, str] | None:
@@ -129,7 +156,8 @@ class Founding:
                     valid_from=since,
                 )
             )
-            self.found.warn(row, "class_founded", f"新建班级“{school.name} {ref.label}”")
+            said = f"新建班级“{school.name} {ref.label}”"
+            self.notes[str(klass)] = self.found.warn(row, "class_founded", said)
         return known
 
     def term(self, text: str | None) -> Term:

@@ -66,9 +66,7 @@ class Roster:
 
     def compare(self, rows: Sequence[RosterRow]) -> None:
         """Everything that the rows come to, noted in the findings."""
-        for row in rows:
-            if row.school_code and row.school_name:
-                self.founding.names.setdefault(row.school_code, row.school_name)
+        self.founding.hear(rows)
         placed = [(row, place) for row in rows if (place := self._place(row))]
         match = Matching(self.found, self.founding.places, self.children)
         matches = match.all(placed)
@@ -81,6 +79,7 @@ class Roster:
                 self.seen.add(child.id)
                 if (row.sheet, row.row) not in self.found.bad:
                     self._known(row, klass, child)
+        self.founding.close()
         self.found.missing += [
             child.id
             for child in self.children.persons.values()

@@ -39,14 +39,13 @@ class Staffing:
 
     def compare(self, rows: Sequence[StaffRow]) -> None:
         """Everything that the rows come to, noted in the findings."""
-        for row in rows:
-            if row.school_code and row.school_name:
-                self.founding.names.setdefault(row.school_code, row.school_name)
+        self.founding.hear(rows)
         self._index()
         for row in rows:
             school = self.founding.school(row, row.school_code, row.school_name)
             if school is not None:
                 self._row(row, school)
+        self.founding.close()
 
     def _index(self) -> None:
         names: dict[tuple[str, str], list[Person]] = defaultdict(list)
@@ -197,11 +196,10 @@ class Staffing:
         for role in row.roles:
             if role in (HOMEROOM, SUBJECT):
                 continue
-            if role in ROLES:
-                self._grant(row, school, person, Post(role, school.code, school.path, since))
-            else:
-                reason = f"职务“{row.post}”在系统里没有对应的权限，只登记了人"
-                self.found.warn(row, "post_without_rights", reason, at="post", column="职务")
+            self._grant(row, school, person, Post(role, school.code, school.path, since))
+        for post in row.without_role:
+            reason = f"职务“{post}”在系统里没有对应的权限，只登记了人"
+            self.found.warn(row, "post_without_rights", reason, at="post", column="职务")
         for ref in row.teaches:
             klass = self._class(row, school, ref)
             post = Post(SUBJECT, str(klass.klass), klass.path, since)

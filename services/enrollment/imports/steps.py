@@ -12,11 +12,13 @@ from services.enrollment.domain.child import ChangeChild, EnrollStudent, Registe
 from services.enrollment.domain.codes import CHILD_CLASSES, STAFF_CLASSES
 from services.enrollment.domain.klass import AssignHomeroomTeacher, OpenClass
 from services.enrollment.domain.staff import ChangeStaff, EndRole, GrantRole, RegisterStaff
-from services.enrollment.domain.unit import OpenTerm, RegisterUnit
+from services.enrollment.domain.unit import MoveUnit, OpenTerm, RegisterUnit
 from services.enrollment.imports.deeds import (
     AnyDeed,
     FoundClass,
     FoundSchool,
+    FoundTownship,
+    MoveSchool,
     PutChild,
     PutStaff,
     SetTerm,
@@ -61,7 +63,7 @@ class Sealing:
 def steps_of(deed: AnyDeed, sealing: Sealing, now: datetime) -> list[Step]:
     """The commands of one deed, in order; all of them are one command to the ledger."""
     match deed:
-        case FoundSchool() | SetTerm() | FoundClass():
+        case FoundTownship() | FoundSchool() | MoveSchool() | SetTerm() | FoundClass():
             return [_place(deed, now)]
         case PutChild():
             return _child(deed, sealing, now)
@@ -73,19 +75,29 @@ def steps_of(deed: AnyDeed, sealing: Sealing, now: datetime) -> list[Step]:
             raise AssertionError(f"{type(deed).__name__} is not done by commands of this service")
 
 
-def _place(deed: FoundSchool | SetTerm | FoundClass, now: datetime) -> Step:
+def _unit(deed: FoundTownship | FoundSchool, now: datetime) -> Step:
+    register = RegisterUnit(
+        unit=deed.code,
+        kind="school" if isinstance(deed, FoundSchool) else "division",
+        name=deed.name,
+        parent_path=deed.parent_path,
+        valid_from=deed.valid_from,
+        now=now,
+    )
+    path = f"{deed.parent_path}/{deed.code}"
+    return Step(aggregate=UNIT, stream=f"unit-{deed.code}", command=register, path=path)
+
+
+def _place(
+    deed: FoundTownship | FoundSchool | MoveSchool | SetTerm | FoundClass, now: datetime
+) -> Step:
     match deed:
-        case FoundSchool():
-            register = RegisterUnit(
-                unit=deed.code,
-                kind="school",
-                name=deed.name,
-                parent_path=deed.parent_path,
-                valid_from=deed.valid_from,
-                now=now,
-            )
-            path = f"{deed.parent_path}/{deed.code}"
-            return Step(aggregate=UNIT, stream=f"unit-{deed.code}", command=register, path=path)
+        case FoundTownship() | FoundSchool():
+            return _unit(deed, now)
+        case MoveSchool():
+            move = MoveUnit(unit=deed.code, parent_path=deed.parent_path, on=deed.on, now=now)
+            # Where the unit was: boards find by it what lay below.
+            return Step(aggregate=UNIT, stream=f"unit-{deed.code}", command=move, path=deed.path)
         case SetTerm():
             term = OpenTerm(
                 unit=deed.unit,

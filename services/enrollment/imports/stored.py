@@ -66,6 +66,13 @@ class School:
 
 
 @dataclass(frozen=True, slots=True)
+class Township:
+    code: str
+    name: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class Klass:
     klass: UUID
     school: str
@@ -106,6 +113,7 @@ class Places:
     by_id: dict[UUID, Klass] = field(default_factory=dict)
     homerooms: dict[UUID, tuple[UUID, date]] = field(default_factory=dict)
     elsewhere: set[str] = field(default_factory=set)
+    townships: dict[str, Township] = field(default_factory=dict)
 
     def label(self, klass: UUID | None) -> str:
         found = self.by_id.get(klass) if klass else None
@@ -120,6 +128,8 @@ async def read_places(conn: AsyncConnection, ledger: str, codes: Iterable[str] =
             school = School(row.unit, row.name, row.path)
             places.schools[row.unit] = school
             places.by_name[tight(clean(row.name))].append(school)
+        elif row.unit != ledger:
+            places.townships[row.unit] = Township(row.unit, row.name, row.path)
     places.terms = [Term(*row) for row in await conn.execute(TERMS, {"ledger": ledger})]
     for row in await conn.execute(CLASSES, {"ledger": ledger}):
         klass = Klass(*row)

@@ -13,6 +13,7 @@ from shared.rights import Viewer, may, paths_for
 from shared.roles import ROLES
 from shared.session_http import viewer as signed_in
 from shared.web.models.form import Form
+from shared.web.models.layout import Link
 from shared.web.models.office import AccountRow, AccountsPage
 
 State = Literal["none", "waiting", "open", "closed"]
@@ -38,6 +39,7 @@ async def accounts_page(found: Visit, after: int) -> AccountsPage:
     paths = paths_for(found.viewer, "account.manage", found.today)
     async with found.edge.service.engine.connect() as conn:
         rows = await staff_of(conn, paths, found.today, after)
+        more = bool(await staff_of(conn, paths, found.today, after + len(rows))) and bool(rows)
     names = await people_names(found, [row.staff for row in rows])
     waiting = [row for row in rows if state_of(row) == "waiting"]
     return AccountsPage(
@@ -45,6 +47,7 @@ async def accounts_page(found: Visit, after: int) -> AccountsPage:
         rows=tuple(_row(found, row, names.get(row.staff, "")) for row in rows),
         print_codes=_codes("打印一次性登录码", waiting) if waiting else None,
         waiting=len(waiting),
+        next_page=Link(text="下一页", href=f"?after={after + len(rows)}") if more else None,
     )
 
 

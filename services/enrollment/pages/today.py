@@ -1,5 +1,6 @@
 """Enrollment's parts of the first page: the own roll, the school's classes, missing rolls."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from services.enrollment.pages.drawing import (
     begin,
     child_names,
     cut_off_of,
+    new_id,
     no_school,
     people_names,
 )
@@ -26,6 +28,7 @@ from shared.first_page import first_page
 from shared.rights import NotAllowed, Viewer, may
 from shared.session_http import viewer as signed_in
 from shared.viewing import viewing
+from shared.web.models.form import Form
 from shared.web.models.today import (
     Away,
     ClassesPart,
@@ -37,6 +40,8 @@ from shared.web.models.today import (
 
 # The homeroom teacher's own class stands before one that a teacher only takes now and then.
 TEACHES = ("homeroom_teacher", "subject_teacher")
+# So many missing classes stand in rows of their own, more than that a row a school.
+APART_LIMIT_CLASSES = 12
 
 
 def router(edge: Edge) -> APIRouter:
@@ -132,7 +137,11 @@ async def classes_part(found: Visit) -> ClassesPart:
     people = await people_names(found, [row.teacher for row in open_today])
     drawn = [_class_row(found, row, _away(row, away, names), people) for row in open_today]
     path = open_today[0].path if open_today else found.grant.path
-    return ClassesPart(rows=tuple(drawn), cut_off=cut_off_of(found, path, found.today))
+    return ClassesPart(
+        rows=tuple(drawn),
+        cut_off=cut_off_of(found, path, found.today),
+        remind_all=_remind(found, [row for row in open_today if not row.taken], "全部提醒"),
+    )
 
 
 def _class_row(
@@ -148,6 +157,7 @@ def _class_row(
         on_leave=row.excused if row.taken else None,
         sent_at=row.submitted_at,
         away=away,
+        remind=None if row.taken else _remind(found, [row], "提醒"),
     )
 
 
@@ -183,19 +193,47 @@ async def missing_part(found: Visit) -> MissingPart:
     schools: dict[str, list[ClassDay]] = {}
     for row in lacking:
         schools.setdefault(row.school, []).append(row)
-    drawn = [_missing_row(school, classes) for school, classes in schools.items()]
+    groups = [[row] for row in lacking]
+    if len(lacking) > APART_LIMIT_CLASSES:
+        groups = list(schools.values())
     return MissingPart(
-        rows=tuple(drawn), total=len(lacking), href="/enrollment/classes?state=missing"
+        rows=tuple(_missing_row(found, classes) for classes in groups),
+        total=len(lacking),
+        href="/enrollment/classes?state=missing",
+        remind_all=_remind(found, lacking, "全部提醒"),
     )
 
 
-def _missing_row(school: str, classes: list[ClassDay]) -> MissingRow:
+def _remind(found: Visit, lacking: Sequence[ClassDay], submit: str) -> Form | None:
+    """提醒: notify tells whoever owes these rolls, each class once a day."""
+    may_be = [row for row in lacking if may(found.viewer, "remind", row.path, found.today)]
+    if not may_be:
+        return None
+    klasses = ",".join(str(row.klass) for row in may_be)
+    return Form(
+        action="/notify/commands/remind_class",
+        command_id=new_id(),
+        version=0,
+        submit=submit,
+        hidden=(("klasses", klasses),),
+    )
+
+
+def _missing_row(found: Visit, classes: list[ClassDay]) -> MissingRow:
+    school = classes[0].school
     teachers = {one.teacher for one in classes if one.teacher}
     alone = len(classes) - len([one for one in classes if one.teacher])
     said = [f"{len(teachers)} 位班主任"] if teachers else []
     said += [f"{alone} 个班没有班主任"] if alone else []
     return MissingRow(
         title=f"{classes[0].school_name or school} {'、'.join(one.name for one in classes)}",
-        href=f"/enrollment/classes?unit={school}&state=missing",
+        href=_missing_href(found, classes),
         detail="，".join(said),
+        remind=_remind(found, classes, "提醒"),
     )
+
+
+def _missing_href(found: Visit, classes: list[ClassDay]) -> str:
+    if len(classes) == 1:
+        return _class_href(found, classes[0])
+    return f"/enrollment/classes?unit={classes[0].school}&state=missing"

@@ -150,6 +150,16 @@ SCHOOL_NAME = Column(
     read=values.read_text,
     repeats=True,
 )
+TOWNSHIP = Column(
+    field="township",
+    label="所属乡镇",
+    headings=named(
+        "乡镇 所属乡镇 乡镇名称 乡镇街道 乡（镇） 乡（镇、街道） 所属乡镇街道 所属街道"
+        " 学校所属乡镇 学校所在乡镇 ssxz xzmc"
+    ),
+    read=values.read_text,
+    repeats=True,
+)
 PHONE_HEADINGS = (
     "联系电话 电话 电话号码 手机 手机号 手机号码 联系方式 联系手机 移动电话 lxdh dh sjh sj"
 )
@@ -179,7 +189,7 @@ def roster_columns() -> tuple[Column, ...]:
     """Columns of a roster of children."""
     return (
         NAME, SEX, BIRTH_DATE, ID_TYPE, ID_NUMBER, STUDENT_NUMBER, ETHNIC, GRADE, CLASS,
-        SCHOOL_CODE, SCHOOL_NAME, TERM, FROM_DATE, *_family(), *_tags(),
+        SCHOOL_CODE, SCHOOL_NAME, TOWNSHIP, TERM, FROM_DATE, *_family(), *_tags(),
     )  # fmt: skip
 
 

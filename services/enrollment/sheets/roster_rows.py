@@ -39,3 +39,4 @@ class RosterRow:
     boarding: str | None = None
     from_date: date | None = None
     term: str | None = None
+    township: str | None = None

@@ -28,7 +28,9 @@ MAX_CLASSES = 40
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StaffRow:
-    """A member of staff. `roles` are codes of `ROLES` from post and homeroom; `post` as written."""
+    """A member of staff. `roles` are codes of `ROLES` from post and homeroom; `post` as written,
+    of which `without_role` are the parts that give no rights.
+    """
 
     sheet: str
     row: int
@@ -41,10 +43,12 @@ class StaffRow:
     phone: str | None = None
     post: str | None = None
     roles: tuple[str, ...] = ()
+    without_role: tuple[str, ...] = ()
     teaches: tuple[ClassRef, ...] = ()
     homeroom: ClassRef | None = None
     from_date: date | None = None
     term: str | None = None
+    township: str | None = None
 
 
 def read_staff(sheets: Sequence[Sheet], reading: Reading) -> Parsed[StaffRow]:
@@ -95,19 +99,25 @@ def _row(table: Table, where: Placing, raw: RawRow) -> StaffRow | None:
         phone=raw.text("phone") or None,
         post=post or None,
         roles=_roles(post, homeroom is not None, bool(teaches)),
+        without_role=tuple(dict.fromkeys(part for part in _posts(post) if not _role(part))),
         teaches=teaches,
         homeroom=homeroom,
         from_date=cast(date | None, raw.get("from_date")),
         term=raw.text("term") or None,
+        township=raw.text("township") or None,
     )
 
 
 def _roles(post: str, homeroom: bool, teaches: bool) -> tuple[str, ...]:
     """Role codes in the order of the post's words; a homeroom or classes make a role too."""
-    found = [_role(part) for part in SEVERAL.split(tight(post)) if part]
+    found = [_role(part) for part in _posts(post)]
     found += ["homeroom_teacher"] if homeroom else []
     found += ["subject_teacher"] if teaches else []
     return tuple(dict.fromkeys(role for role in found if role))
+
+
+def _posts(post: str) -> list[str]:
+    return [part for part in SEVERAL.split(tight(post)) if part]
 
 
 def _role(text: str) -> str:

@@ -11,6 +11,7 @@ from services.enrollment.sheets.columns import (
     SCHOOL_NAME,
     SEX,
     TERM,
+    TOWNSHIP,
     named,
     read_class_text,
 )
@@ -98,24 +99,30 @@ HOMEROOM = Column(
 
 COLUMNS = (
     STAFF_NAME, STAFF_NUMBER, STAFF_ID, PHONE, POST, TEACHES, HOMEROOM, SEX, FROM_DATE, TERM,
-    SCHOOL_CODE, SCHOOL_NAME,
+    SCHOOL_CODE, SCHOOL_NAME, TOWNSHIP,
 )  # fmt: skip
 
 
 ROLES: tuple[tuple[str, str], ...] = (
-    ("副校长", "vice_principal"),
+    ("副校长", "grade_leader"),
+    ("校长助理", "grade_leader"),
     ("校长", "principal"),
     ("学籍", "registrar"),
+    ("副班主任", "subject_teacher"),
     ("班主任", "homeroom_teacher"),
-    ("德育", "dean"),
-    ("教务", "dean"),
-    ("教导", "dean"),
-    ("政教", "dean"),
-    ("主任", "dean"),
+    # Who leads a part of a school sees its classes, verifies alerts and reminds, as the leader of
+    # a grade does: 教导主任, 德育主任, 包级部领导, 班子成员.
+    ("年级组", "grade_leader"),
+    ("年级长", "grade_leader"),
+    ("级部", "grade_leader"),
+    ("包级", "grade_leader"),
+    ("班子", "grade_leader"),
+    ("总务", ""),
+    ("后勤", ""),
+    ("主任", "grade_leader"),
     ("任课", "subject_teacher"),
     ("科任", "subject_teacher"),
     ("专任", "subject_teacher"),
     ("教师", "subject_teacher"),
     ("老师", "subject_teacher"),
-    ("后勤", "support"),
 )

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 from uuid_utils.compat import uuid7
 
-from services.notify.queries import Notice, notices, unread
+from services.notify.queries.notices import Notice, notices, unread
 from shared.console import Visit, visit
 from shared.edge import Edge
 from shared.rights import NotAllowed, Viewer, paths_for
@@ -23,8 +23,11 @@ TITLES = {
     "case_opened": "已立案",
     "relapse_detected": "复辍，又没来",
     "reminder": "催办，请尽快办理",
+    "roll_reminder": "今天还没点名，请尽快点名",
 }
-URGENT = frozenset(("risk_flagged", "report_overdue", "relapse_detected", "reminder"))
+URGENT = frozenset(
+    ("risk_flagged", "report_overdue", "relapse_detected", "reminder", "roll_reminder")
+)
 
 
 def router(edge: Edge) -> APIRouter:
@@ -101,7 +104,9 @@ def _message(row: Notice, name: str) -> Message:
 
 
 def href(about: str) -> str:
-    """Where the record is that the notice is about."""
+    """Where the record is that the notice is about; a roll is the class's of that day."""
+    if about.startswith("roll-"):
+        return f"/enrollment/classes/{about[5:41]}/roll"
     return f"/casework/{'cases' if about.startswith('case-') else 'alerts'}/{about}"
 
 

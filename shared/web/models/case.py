@@ -162,6 +162,7 @@ class AlertsPage:
     filters: tuple[Link, ...] = ()
     chosen: str = ""
     next_page: Link | None = None
+    total: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

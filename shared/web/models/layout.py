@@ -30,12 +30,14 @@ class DemoBand:
     """The band over simulated data. Its button posts `command_id` to `action`.
 
     `action` is None for who may not move the clock; `next_school_day` is None when none is known.
+    `stopped`: it waits for an alert that has to be reported before that day.
     """
 
     county: str
     next_school_day: date | None
     action: str | None
     command_id: str
+    stopped: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

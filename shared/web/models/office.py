@@ -62,6 +62,7 @@ class AccountsPage:
     rows: tuple[AccountRow, ...]
     print_codes: Form | None = None
     waiting: int = 0
+    next_page: Link | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

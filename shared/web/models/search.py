@@ -10,11 +10,13 @@ from shared.web.models.layout import Link
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FacetValue:
-    """`value` is posted under the facet's name; `count` is what choosing it would leave."""
+    """`value` is posted under the facet's name; `count` is what choosing it would leave,
+    None where it is looked up only when chosen.
+    """
 
     value: str
     label: str
-    count: int
+    count: int | None
     chosen: bool = False
 
 

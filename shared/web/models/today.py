@@ -140,6 +140,7 @@ class ClassesPart:
     rows: tuple[ClassRow, ...]
     cut_off: datetime | None = None
     reason: str = ""
+    remind_all: Form | None = None
 
     @property
     def missing(self) -> tuple[ClassRow, ...]:

@@ -9,3 +9,6 @@ watchForms();
 watchMasks();
 watchFragments();
 watchUnsent();
+// Only where a browser allows it (a secure address, or this machine itself); without it the pages
+// work as before.
+navigator.serviceWorker?.register("/worker.js").catch(() => {});

@@ -7,7 +7,17 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from shared.rights import Viewer
-from tests.county import CHILD, ELSEWHERE, KLASS, MONDAY, SCHOOL, SECOND, TOWNSHIP, at, data_of
+from tests.county import (
+    CHILD,
+    ELSEWHERE,
+    KLASS,
+    MONDAY,
+    OTHER_KLASS,
+    SECOND,
+    TOWNSHIP,
+    at,
+    data_of,
+)
 from tests.enrollment.pages import seeded as s
 from tests.followed import World
 
@@ -123,16 +133,21 @@ async def test_on_a_sunday_there_is_no_roll(world: World) -> None:
 async def test_the_schools_classes_name_who_is_away(world: World) -> None:
     part = (await get(world, "/enrollment/today/classes", s.PRINCIPAL)).text
     assert "还没点名" in part and "沈秀兰" in part and "沙马木呷" not in part
+    assert part.count('action="/notify/commands/remind_class"') == 4
     await s.called(world, MONDAY, {CHILD: ("unexcused", None)})
     part = (await get(world, "/enrollment/today/classes", s.PRINCIPAL)).text
     assert "沙马木呷" in part and "三年级" not in part
     assert (await subjects(world))[-1] == {str(CHILD), s.TEACHER.staff}
 
 
-async def test_missing_rolls_are_a_row_a_school(world: World) -> None:
+async def test_missing_rolls_name_their_class_and_whoever_may_reminds(world: World) -> None:
     part = (await get(world, "/enrollment/today/missing", s.COUNTY)).text
     assert "石桥镇初级中学 八年级（1）班" in part and "柳河乡中心小学" in part
-    assert f"/enrollment/classes?unit={SCHOOL}&amp;state=missing" in part
+    assert f'href="/enrollment/classes/{KLASS}/roll"' in part
+    assert f'name="klasses" value="{KLASS}"' in part and "全部提醒" in part
+    both = next(line for line in part.splitlines() if f"{KLASS}," in line or f",{KLASS}" in line)
+    assert str(OTHER_KLASS) in both
+    assert "提醒" not in (await get(world, "/enrollment/today/missing", s.INSPECTOR)).text
     await s.called(world, MONDAY)
     part = (await get(world, "/enrollment/today/missing", s.TOWN)).text
     assert "今天的班都点过名了" in part

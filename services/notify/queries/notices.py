@@ -15,8 +15,10 @@ from shared.sealed import Sealed
 NOTICES = text(
     "select n.notice, n.ledger, n.child, n.kind, n.about, n.path, n.queued_at, n.read_at,"
     " k.fields -> 'name' as name, k.path as child_path, c.name as klass, u.name as school"
-    " from notice n left join child k on k.child = n.child left join klass c on c.klass = k.klass"
-    " left join unit u on u.unit = k.school where n.account = :account"
+    " from notice n left join child k on k.child = n.child"
+    " left join klass c on c.klass = coalesce(k.klass,"
+    " case when n.about like 'roll-%' then cast(substr(n.about, 6, 36) as uuid) end)"
+    " left join unit u on u.unit = coalesce(k.school, c.school) where n.account = :account"
     " order by n.read_at is not null, n.queued_at desc, n.notice limit :limit offset :offset"
 )
 UNREAD = text("select count(*) from notice where account = :account and read_at is null")

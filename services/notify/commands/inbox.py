@@ -1,4 +1,4 @@
-"""The command table of notify: reading a notice, reminding whoever works with a child."""
+"""Reading a notice, and reminding whoever works with a child (催办)."""
 
 from typing import Annotated
 from uuid import UUID, uuid5
@@ -7,8 +7,8 @@ from msgspec import Meta
 
 from services.notify.aggregates import INBOX
 from services.notify.domain.inbox import NoticeUnknown, QueueNotice, ReadNotice
-from services.notify.queries import NOTICE, PLACE, responsible
-from shared.commands import Command, Done, Fields, table
+from services.notify.queries.notices import NOTICE, PLACE, responsible
+from shared.commands import Done, Fields
 from shared.console import grant_today
 from shared.decider import CommandRejected
 from shared.edge import Edge, allowed
@@ -66,7 +66,7 @@ async def remind(edge: Edge, viewer: Viewer, fields: RemindFields) -> Done:
         moment = await edge.moment(conn)
         if row is None:
             raise NobodyToRemind("没有这名学生。请从名册里打开再催办。", field="child")
-        grant = allowed(viewer, "case.view", row.path, moment)
+        grant = allowed(viewer, "remind", row.path, moment)
         told = await responsible(conn, row.klass, row.school, moment.today)
     if told is None:
         raise NobodyToRemind("班主任和校长都没有账号。请直接联系学校。", field="child")
@@ -98,8 +98,3 @@ async def remind(edge: Edge, viewer: Viewer, fields: RemindFields) -> Done:
         subject=str(fields.child),
     )
     return Done(await edge.submit(order), "/")
-
-
-TABLE = table(
-    Command("read_notice", ReadFields, read_notice), Command("remind", RemindFields, remind)
-)
