@@ -42,6 +42,17 @@ class Client:
         """Raises Unreachable, Refused."""
         return self._asked("POST", path, json=json, **more)
 
+    def lines(self, path: str, params: Mapping[str, Any]) -> Iterator[str]:
+        """Lines of a long answer to a POST, as they come. Raises Unreachable, Refused."""
+        try:
+            with self.http.stream("POST", path, params=_given(params)) as answer:
+                if answer.status_code >= 400:
+                    answer.read()
+                    raise Refused(answer.status_code, _told(answer))
+                yield from answer.iter_lines()
+        except httpx2.HTTPError as error:
+            raise Unreachable(f"{type(error).__name__}") from error
+
     def _asked(self, method: str, path: str, **how: Any) -> httpx2.Response:
         try:
             answer = self.http.request(method, path, **how)

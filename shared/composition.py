@@ -8,7 +8,7 @@ from time import time
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from shared import answers, clock_http, feed, logs, redrive_http, rulebook
+from shared import access, answers, clock_http, feed, integrity, logs, redrive_http, rulebook
 from shared.directory import project_directory
 from shared.edge import Edge
 from shared.founding import founding
@@ -74,6 +74,8 @@ def application(edge: Edge, refusal: answers.Refusal | None = None) -> FastAPI:
     app.state.public_keys = load_public_keys(service.settings.secrets)
     app.state.service = service.name
     app.include_router(feed.router(service.engine, service.waking, feed_reader))
+    kinds = (*service.aggregates, access.aggregate(service.name))
+    app.include_router(integrity.router(service.engine, service.name, kinds, caller))
     app.include_router(clock_http.router(service, caller))
     app.include_router(redrive_http.router(service, caller))
     add_health(app, service)

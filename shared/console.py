@@ -30,6 +30,7 @@ ADDRESSES: Mapping[str, str] = {
     "children": "/enrollment/children",
     "cases": "/casework/cases",
     "search": "/audit/search",
+    "integrity": "/audit/integrity",
     "import": "/enrollment/imports",
     "accounts": "/enrollment/accounts",
     "calendar": "/enrollment/calendar",

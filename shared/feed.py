@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, HTTPException, Query, Response
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from shared.integrity import Checked
 from shared.kafka import digest
 from shared.waking import Waking
 
@@ -115,6 +116,12 @@ class FeedClient:
         if answer.status_code == 409:
             raise FeedRewritten(f"{self.service} {ledger} at {after}")
         return [line for line in answer.content.split(b"\n") if line]
+
+    async def check(self, ledger: str, after: int, *, tail: bool = False) -> Checked:
+        """One page of the source's own check. Raises httpx2.HTTPError."""
+        params = {"after": after, "tail": tail}
+        answer = await self._get(f"/feed/{ledger}/check", params)
+        return msgspec.json.decode(answer.content, type=Checked)
 
     async def _get(self, path: str, params: dict[str, Any]) -> httpx2.Response:
         answer = await self.http.get(

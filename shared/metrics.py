@@ -36,6 +36,11 @@ class Metrics:
         self.timers_due = Gauge(
             "baoxue_timers_due", "Due and not yet done", ["service"], registry=registry
         )
+        self.integrity_findings = Gauge(
+            "baoxue_integrity_findings",
+            "Places that are not what was sealed, as far as checks have seen",
+            registry=registry,
+        )
         self.service = service
 
     def render(self) -> bytes:

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from shared import clock, status, timer
 from shared.contracts.topics import SERVICES
+from shared.event_store import Aggregate
 from shared.feed import FeedClient
 from shared.following import Follower
 from shared.kafka import Broker, Producer, broker, producer
@@ -39,6 +40,8 @@ class Service:
     token: Callable[[str], str]
     subscriptions: Sequence[Subscription] = ()
     timers: Mapping[str, timer.Handler] = field(default_factory=dict)
+    # What its streams are; the store's own check folds them.
+    aggregates: Sequence[Aggregate[Any, Any, Any]] = ()
     engine: AsyncEngine = field(init=False)
     waking: Waking = field(default_factory=Waking)
     http: httpx2.AsyncClient = field(init=False)
@@ -49,6 +52,8 @@ class Service:
     followers: list[Follower] = field(default_factory=list)
     # What else a service does for ever, such as bringing in files.
     loops: list[Callable[[], Coroutine[Any, Any, None]]] = field(default_factory=list)
+    # What status says besides; none of it makes a process unready.
+    details: dict[str, Callable[[], Any]] = field(default_factory=dict)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _broker: Broker | None = None
     _producer: Producer | None = None

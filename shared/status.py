@@ -1,6 +1,6 @@
 """What a service process says of itself: health, lags, parked, clock."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from sqlalchemy import text
@@ -41,6 +41,8 @@ class Process(Protocol):
     def opening(self) -> Opening: ...
     @property
     def metrics(self) -> Metrics: ...
+    @property
+    def details(self) -> Mapping[str, Callable[[], Any]]: ...
 
 
 async def of(service: Process) -> dict[str, Any]:
@@ -66,6 +68,7 @@ async def of(service: Process) -> dict[str, Any]:
         }
         for follower in service.followers
     }
+    found["details"] = {name: told() for name, told in service.details.items()}
     found["problems"] += _problems(service)
     found["ready"] = not found["problems"]
     return found

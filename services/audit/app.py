@@ -7,7 +7,9 @@ from collections.abc import AsyncIterator
 from fastapi import FastAPI
 
 from services.audit.api import router
+from services.audit.checks.watch import Watch
 from services.audit.export import heads
+from services.audit.export.records import EXPORTS, HEADS
 from services.audit.ledger import succession
 from services.audit.projections.search import SearchIndex
 from services.audit.subscriptions import ledgers
@@ -25,8 +27,12 @@ def make_app(settings: Settings | None = None) -> FastAPI:
     service.loops.append(lambda: succession.run(service.engine, service.waking))
     domain = service.settings.domain
     service.loops.append(lambda: heads.run(service.engine, service.waking, domain))
+    service.aggregates = (succession.INCIDENTS, HEADS, EXPORTS)
+    watch = Watch(edge, service.settings.home)
+    service.loops += [watch.tails, watch.nights]
+    service.details["integrity"] = watch.told
     app = application(edge, refusal)
-    app.include_router(router(edge))
+    app.include_router(router(edge, watch))
     _index_beside(app, edge)
     return app
 

@@ -142,3 +142,4 @@ BODY = Aggregate(
     states=body.STATES,
     phase=body.phase,
 )
+AGGREGATES = (ALERT, CASE, RULES, DUTY, RESPONSIBILITY, ACTIVITY, CALLS, BODY)

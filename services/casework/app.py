@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.casework import api
+from services.casework.aggregates import AGGREGATES
 from services.casework.commands import TABLE
 from services.casework.pages import (
     alerts,
@@ -55,6 +56,7 @@ def make_edge(settings: Settings) -> Edge:
         absence_to_risk(edge.rulebook),
         *duties(edge.rulebook),
     )
+    edge.service.aggregates = AGGREGATES
     edge.service.timers = {
         REPORT_OVERDUE: report_overdue(edge.rulebook),
         **duty_timers(edge.rulebook),

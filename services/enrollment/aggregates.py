@@ -94,6 +94,7 @@ IMPORT: Aggregate[Any, Any, Any] = Aggregate(
     states=importing.STATES,
     phase=_phase(importing.STATES),
 )
+AGGREGATES = (UNIT, CLASS, STAFF, CHILD, ROLL, ATTENDANCE, IMPORT)
 
 
 def roll_stream(class_id: UUID, on: date) -> str:

@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 
 from services.enrollment import api, pages
-from services.enrollment.aggregates import SERVICE
+from services.enrollment.aggregates import AGGREGATES, SERVICE
 from services.enrollment.commands import TABLE
 from services.enrollment.imports.routes import imports_of
 from services.enrollment.subscriptions import subscriptions
@@ -19,6 +19,7 @@ def make_edge(settings: Settings) -> Edge:
     """Enrollment's edge with its boards and everything that falls due."""
     edge = compose(SERVICE, settings)
     edge.service.follow(*subscriptions(edge.keyring))
+    edge.service.aggregates = AGGREGATES
     edge.service.timers = handlers(edge.rulebook)
     return edge
 

@@ -2,6 +2,7 @@
 
 from fastapi import FastAPI
 
+from services.notify.aggregates import INBOX
 from services.notify.commands import TABLE
 from services.notify.pages import inbox, reminded
 from services.notify.processes import risk_to_inbox
@@ -21,6 +22,7 @@ def make_edge(settings: Settings) -> Edge:
         Subscription("notify.inbox", ("notify",), project_inbox, own=True),
         risk_to_inbox(edge.rulebook),
     )
+    edge.service.aggregates = (INBOX,)
     return edge
 
 

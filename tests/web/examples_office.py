@@ -14,6 +14,7 @@ from shared.web.models.imports import (
     Question,
     Upload,
 )
+from shared.web.models.integrity import CheckRow, IntegrityPage, LogRow, Wrong
 from shared.web.models.layout import Link
 from shared.web.models.office import (
     AccountRow,
@@ -223,6 +224,47 @@ def accounts() -> AccountsPage:
             )
             for n, no, r, a, s, seen in rows
         ),
+    )
+
+
+def integrity(*, tampered: bool = False) -> IntegrityPage:
+    names = (("enrollment", "学籍", 20718), ("casework", "个案", 934), ("notify", "文书", 241))
+    wrong = Wrong(
+        name="个案",
+        seq=918,
+        place="审计存的记录",
+        field="body",
+        expected="8c0741fe" * 8,
+        found="d1a490e3" * 8 + " /data/outcome",
+        first_at=at(8, 40),
+        fine_at=at(8, 39),
+        entry="/audit/entries/casework/990101/918",
+    )
+    whole = "一致：所有账都与封存时相同"
+    return IntegrityPage(
+        title="完整性",
+        verdict="被改动（TAMPERED）：个案账第 918 条，审计存的记录" if tampered else whole,
+        about="最近一次核对尾部 08:41。最近一次全面核查 11-18 02:07，116,532 条，0 处不符。",
+        logs=tuple(
+            LogRow(
+                name=name,
+                origin=f"baoxue.local/990101/{service}/simulated",
+                size=size,
+                root="n2AS0hSFoq8Vt1sJvX4r9d0Zc3uQm5yH7eWkTgBpxLw=",
+                sealed_size=size,
+                sealed_at=at(8, 40),
+                age="4 秒前",
+                state="broken" if tampered and service == "casework" else "whole",
+                wrong="第 918 条不符" if tampered and service == "casework" else "",
+                checked_at=at(2, 7),
+                checked="一致",
+            )
+            for service, name, size in names
+        ),
+        wrong=(wrong,) if tampered else (),
+        checks=(CheckRow(at=at(8, 41), what="核对尾部，3 本账", state="whole", said="一致"),),
+        action="/audit/integrity/check",
+        running="正在全面核查：个案 512 / 934" if tampered else None,
     )
 
 

@@ -54,6 +54,11 @@ PAGES: dict[str, tuple[str, Maker]] = {
     "import-upload": ("import.html", _with(office.import_upload, "principal", "import")),
     "import-progress": ("import.html", _with(office.import_progress, "principal", "import")),
     "import-done": ("import.html", _with(office.import_done, "principal", "import")),
+    "integrity": ("integrity.html", _with(office.integrity, "county", "integrity")),
+    "integrity-tampered": (
+        "integrity.html",
+        _with(lambda: office.integrity(tampered=True), "county", "integrity"),
+    ),
     "sign-in": ("sign_in.html", _outside(office.sign_in, demo=ex.demo())),
     "sign-in-once": ("sign_in.html", _outside(
             lambda: office.sign_in("once", "登录码不对或已经用过。请学校重印一张。")

@@ -20,6 +20,7 @@ from services.audit.export.records import EXPORTS, Recorded, commit_heads, expor
 from services.audit.export.waiting import wait_sealed
 from services.audit.ledger import logs
 from services.audit.projections.rows import county_path
+from services.audit.proofs.note import parse_verifier_key, verifier_key
 from services.audit.queries.replay import Whole
 from shared.contracts.access import ExportCreated
 from shared.contracts.audit import ExportMade, LogAt
@@ -193,16 +194,24 @@ def _contents(asked: Asked, **given: Any) -> Contents:
 
 
 def verifier_keys(home: Path, origins: set[str], county: str) -> list[str]:
-    """The published keys of these logs and of audit's own of the county; none without the file."""
+    """The published keys, under the names of these logs and of audit's own log of the county.
+
+    Empty without the sealer's file. Audit's own log may be sealed for the first time by this very
+    export, so its name is not waited for.
+    """
     try:
-        keys = msgspec.json.decode((home / TRUST).read_bytes())["keys"]
+        published = msgspec.json.decode((home / TRUST).read_bytes())["keys"]
     except (OSError, msgspec.DecodeError, KeyError):
         return []
-    return [
-        key
-        for key in keys
-        if key.split("+")[0] in origins or f"/{county}/audit" in key.split("+")[0]
-    ]
+    publics = dict.fromkeys(parse_verifier_key(key).public for key in published)
+    names = sorted({*origins, *(_own_origin(origin, county) for origin in origins)})
+    return [verifier_key(name, public) for name in names for public in publics]
+
+
+def _own_origin(origin: str, county: str) -> str:
+    """`<domain>/<county>/audit[/simulated]` beside another log of the same deployment."""
+    domain, _, _, *rest = origin.split("/")
+    return "/".join((domain, county, "audit", *(part for part in rest if part == "simulated")))
 
 
 async def _finish(asked: Asked, wanted: Contents, out: Path, committed: Recorded | None) -> UUID:

@@ -8,6 +8,7 @@ from services.audit.pages.times import Times, address
 from services.audit.pages.words import BOOKS, role_words
 from services.audit.queries.entries import body_at
 from services.audit.queries.replay import Told
+from services.audit.queries.seals import NOT_YET, SealOf, seals
 from shared.contracts.sentences import sentence
 from shared.edge import Edge
 from shared.event import SHANGHAI
@@ -26,6 +27,12 @@ VIA = {
     "system": "系统",
 }
 
+VERDICTS = {
+    "sealed": "已封存：封存后没有改过",
+    "unsealed": "待封存：原样保存，还没有签封",
+    "broken": "不符：现在存的与封存时不一样",
+}
+
 
 async def detail_of(
     edge: Edge, request: Request, shown: Sequence[Told], times: Times
@@ -37,8 +44,18 @@ async def detail_of(
         if chosen == f"{place.service}/{place.ledger}/{place.seq}":
             async with edge.service.engine.connect() as conn:
                 body = await body_at(conn, place)
-            return _detail(one, body or b"", request, times)
+                sealed = (await seals(conn, [place])).get(place, NOT_YET)
+            return _detail(one, body or b"", sealed, request, times)
     return None
+
+
+def _seal_rows(seq: int, sealed: SealOf) -> tuple[tuple[str, str], ...]:
+    if sealed.size is None or sealed.at is None:
+        return ()
+    return (
+        ("封存于", f"{sealed.origin}　第 {seq} 条"),
+        ("检查点", f"{sealed.size} 条，{sealed.at.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}"),
+    )
 
 
 def _grouped(hash: str) -> str:
@@ -46,7 +63,7 @@ def _grouped(hash: str) -> str:
     return " ".join(hash[at : at + 4] for at in range(0, len(hash), 4))
 
 
-def _detail(one: Told, body: bytes, request: Request, times: Times) -> EventDetail:
+def _detail(one: Told, body: bytes, sealed: SealOf, request: Request, times: Times) -> EventDetail:
     place, entry, envelope = one.place, one.entry, one.envelope
     late = f"　晚 {lateness(entry.occurred_at, entry.recorded_at)}" if one.late else ""
     rows = (
@@ -59,11 +76,12 @@ def _detail(one: Told, body: bytes, request: Request, times: Times) -> EventDeta
         ("职务", role_words(envelope.actorrole)),
         ("规则", envelope.policyversion),
         ("散列", _grouped(digest(body))),
+        *_seal_rows(place.seq, sealed),
     )
     return EventDetail(
         title="这一条的证明",
-        proof=ProofMark(state="unsealed", ledger=BOOKS[place.service], seq=place.seq),
-        verdict="待封存：原样保存，还没有签封",
+        proof=ProofMark(state=sealed.state, ledger=BOOKS[place.service], seq=place.seq),
+        verdict=VERDICTS[sealed.state],
         rows=rows,
         close=address(request.url.path, times),
         links=(

@@ -12,8 +12,10 @@ from services.audit.pages.detail import detail_of
 from services.audit.pages.opened import Said, Wanted, open_each, open_names
 from services.audit.pages.times import Times, address, typed
 from services.audit.pages.words import BOOKS, role_words, short
+from services.audit.queries.entries import Place
 from services.audit.queries.names import names
 from services.audit.queries.replay import Replayed, Told
+from services.audit.queries.seals import NOT_YET, SealOf, seals
 from services.audit.queries.state_json import open_notes
 from shared.console import language
 from shared.contracts.sentences import sentence
@@ -55,10 +57,11 @@ JUMPS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What the page says, and the open notes of each entry by its `id`."""
+    """What the page says: the open notes of each entry by its `id`, and how it is sealed."""
 
     said: Said
     notes: Mapping[int, Mapping[str, str]]
+    seals: Mapping[Place, SealOf]
 
 
 async def draw(
@@ -112,9 +115,10 @@ async def _words(edge: Edge, reading: Reading, found: Replayed, lang: Language) 
     codes = state.codes(found) + [one.envelope.unitpath for one in told]
     async with edge.service.engine.connect() as conn:
         known = await names(conn, [found.whole.path, *codes], [found.whole.subject, *persons])
+        sealed = await seals(conn, [one.place for one in told])
     people = await open_names(reading, known, persons)
     notes = await open_notes(told, reading, found.whole.path)
-    return Words(Said(people, known, lang), notes)
+    return Words(Said(people, known, lang), notes, sealed)
 
 
 async def _name(reading: Reading, found: Replayed, words: Words) -> str:
@@ -156,16 +160,16 @@ def _event(one: Told, times: Times, words: Words, path: str) -> TimelineEvent:
         late=one.late,
         by_day=one.envelope.occurredprecision == "day",
         quote="　".join(words.notes.get(id(one), {}).values()),
-        proof=proof_of(one, times, path),
+        proof=proof_of(one, words.seals, times, path),
     )
 
 
-def proof_of(one: Told, times: Times, path: str) -> ProofMark:
-    """待封存: nothing is signed yet. The mark opens the entry's own facts."""
+def proof_of(one: Told, sealed: Mapping[Place, SealOf], times: Times, path: str) -> ProofMark:
+    """已封存, 待封存 or 不符. The mark opens the entry's own facts."""
     place = one.place
     chosen = f"{place.service}/{place.ledger}/{place.seq}"
     return ProofMark(
-        state="unsealed",
+        state=sealed.get(place, NOT_YET).state,
         ledger=BOOKS[place.service],
         seq=place.seq,
         href=f"{address(path, times)}&{urlencode({'entry': chosen})}#proof",

@@ -1,0 +1,1 @@
+"""Re-verification: everything audit keeps, computed again from the bodies and compared."""

@@ -1,0 +1,154 @@
+"""The search projections, computed again from the bodies and compared row by row."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+import msgspec
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from services.audit.checks.logs import Log
+from services.audit.projections.rows import (
+    SUBJECT_COLUMNS,
+    TOKEN_COLUMNS,
+    county_of,
+    entry_row,
+    is_late,
+    subject_rows,
+)
+from services.audit.projections.search import NAME
+from services.audit.projections.texts import PLAIN, Text, keys_of, opened, texts_of, token_keys
+from shared.contracts.topics import source_of
+from shared.event import Envelope
+from shared.integrity import Findings
+from shared.keyring import Keyring
+from shared.policy.pack import seed_pack
+from shared.rulebook import Rulebook
+from shared.sealed import CLASSES
+
+INDEXED = text(
+    "select seq from checkpoint where subscription = :name and source = :source"
+    " and ledger = :ledger"
+)
+TOKENS = text("select seq, field from check_entry_token(cast(:rows as jsonb))")
+SUBJECTS = text("select * from check_subject_text(cast(:rows as jsonb))")
+# The same value may stand in several entries; its row tells of the one that was indexed first.
+TOLD_BY = text(
+    "select ledger, unitpath from entry where subject = :subject"
+    " and position(convert_to(:commitment, 'UTF8') in body) > 0"
+)
+GHOSTS = text("select seq from check_entry_token_beyond(:ledger, :service, :last)")
+LATE = [name.split()[0] for name in TOKEN_COLUMNS].index("late")
+
+
+@dataclass(slots=True)
+class Searchable:
+    """Compares through doors that name what differs and show nothing of what is held."""
+
+    engine: AsyncEngine
+    keyring: Keyring
+    rulebook: Rulebook
+
+    async def reached(self, log: Log) -> int:
+        """How far the projection is; beyond it there is nothing to compare yet."""
+        source = source_of(log.service, log.ledger)
+        async with self.engine.connect() as conn:
+            params = {"name": NAME, "source": source, "ledger": log.ledger}
+            return (await conn.execute(INDEXED, params)).scalar() or 0
+
+    async def check(self, log: Log, envelopes: Sequence[Envelope], findings: Findings) -> None:
+        """Compare the rows of some entries of one log. Raises KeyringAway."""
+        if not envelopes:
+            return
+        county = county_of(log.ledger)
+        texts = [texts_of(envelope) for envelope in envelopes]
+        keys = await keys_of(self.keyring, list(chain.from_iterable(texts)), self.keyring.classes)
+        token_key = await token_keys(self.keyring, county, frozenset((*CLASSES, PLAIN)))
+        number_key = await self.keyring.number_key()
+        entries: list[dict[str, Any]] = []
+        subjects: dict[tuple[Any, ...], tuple[int, dict[str, Any]]] = {}
+        async with self.engine.connect() as conn:
+            rules = await self.rulebook.rules(conn)
+            for envelope, its in zip(envelopes, texts, strict=True):
+                clear, whole = _clear(its, keys, token_key)
+                late = is_late(envelope, rules)
+                row = _named(TOKEN_COLUMNS, entry_row(county, envelope, clear, token_key, late))
+                row["tokens_whole"], row["late_seed"] = whole, _late_by_seed(envelope)
+                entries.append(row)
+                for one in subject_rows(county, envelope, clear, token_key, number_key):
+                    named = _named(SUBJECT_COLUMNS, one)
+                    key = (named["subject"], named["field"], named["commitment"])
+                    subjects.setdefault(key, (envelope.ledgerseq, named))
+            await self._compare(conn, entries, subjects, findings)
+
+    async def _compare(
+        self,
+        conn: AsyncConnection,
+        entries: Sequence[Mapping[str, Any]],
+        subjects: Mapping[tuple[Any, ...], tuple[int, Mapping[str, Any]]],
+        findings: Findings,
+    ) -> None:
+        for row in await conn.execute(TOKENS, {"rows": _json(entries)}):
+            findings.add(row.seq, "entry_token", row.field, "what the body gives", "another")
+        if not subjects:
+            return
+        asked = [dict(row) | {"seq": seq} for seq, row in subjects.values()]
+        for row in (await conn.execute(SUBJECTS, {"rows": _json(asked)})).all():
+            if row.field in ("county", "path") and await _told_elsewhere(conn, row):
+                continue
+            found = f"another, of {row.name}"
+            findings.add(row.seq, "subject_text", row.field, "what the body gives", found)
+
+    async def beyond(self, log: Log, last: int, findings: Findings) -> None:
+        """Rows of entries that do not exist."""
+        params = {"ledger": log.ledger, "service": log.service, "last": last}
+        async with self.engine.connect() as conn:
+            for row in await conn.execute(GHOSTS, params):
+                findings.add(row.seq, "entry_token", "seq", f"nothing after {last}", row.seq)
+
+
+async def _told_elsewhere(conn: AsyncConnection, row: Row[Any]) -> bool:
+    """Whether some other entry with the same value gives what the row has."""
+    params = {"subject": row.subject, "commitment": row.commitment}
+    told = (await conn.execute(TOLD_BY, params)).all()
+    return row.held in {county_of(one.ledger) for one in told} | {one.unitpath for one in told}
+
+
+def _clear(
+    texts: Sequence[Text], keys: Any, token_key: Mapping[str, bytes]
+) -> tuple[list[tuple[Text, str]], bool]:
+    """Texts with what they say, and whether every one that is searched for could be opened."""
+    held = [(one, opened(one, keys)) for one in texts if one.cls in token_key]
+    clear = [(one, said) for one, said in held if said is not None]
+    return clear, len(clear) == len(held)
+
+
+def _late_by_seed(envelope: Envelope) -> bool:
+    """As it was marked before the county's own rules had come."""
+    return is_late(envelope, _SeedRules())  # type: ignore[arg-type]
+
+
+class _SeedRules:
+    """The rules that shipped, for every unit on every day."""
+
+    def pack(self, *_place: object) -> Any:
+        return seed_pack()
+
+
+def _named(columns: Sequence[str], row: Sequence[Any]) -> dict[str, Any]:
+    """A row of the projection as JSON takes it; its lists are JSON already."""
+    named: dict[str, Any] = {}
+    for column, value in zip(columns, row, strict=True):
+        name, kind = column.split()
+        if kind == "jsonb":
+            value = msgspec.Raw(value.encode())
+        elif kind == "bytea":
+            value = f"\\x{value.hex()}" if value is not None else None
+        named[name] = value
+    return named
+
+
+def _json(rows: Sequence[Mapping[str, Any]]) -> str:
+    return msgspec.json.encode(rows).decode()
