@@ -28,7 +28,7 @@ from shared.policy.day import moment_of
 from shared.policy.duty_schema import DutyKind
 from shared.policy.pack import Pack
 from shared.rulebook import Rules
-from shared.timer import Timer, arm_many
+from shared.timer import Timer, arm_many, disarm
 
 log = structlog.get_logger()
 
@@ -67,6 +67,7 @@ class Work:
     inserts: list[dict[str, Any]] = field(default_factory=list)
     updates: dict[UUID, dict[str, Any]] = field(default_factory=dict)
     timers: list[Timer] = field(default_factory=list)
+    done: list[str] = field(default_factory=list)
 
     @property
     def now(self) -> datetime:
@@ -266,7 +267,12 @@ def note(work: Work, duty: OpenDuty, at: datetime) -> None:
         "due_at": state.due_at,
         "evidence": as_json(state.evidence),
     }
-    if ended and duty in work.open.get(duty.target, ()):
+    if not ended:
+        return
+    # What has ended needs no more looking after: its due time, and each step that was to come.
+    steps = len(kind.climb) if (kind := work.pack_of(duty).file.duties.get(duty.kind)) else 0
+    work.done += [f"duty:{duty.duty}", *(f"climb:{duty.duty}:{step}" for step in range(steps))]
+    if duty in work.open.get(duty.target, ()):
         work.open[duty.target].remove(duty)
 
 
@@ -280,5 +286,8 @@ async def append(conn: AsyncConnection, work: Work, *, whole: bool = True) -> No
         raise NotNow(f"ledger {error} is not founded here yet") from error
     await rows.save(conn, rows.INSERT, work.inserts)
     await rows.save(conn, rows.UPDATE, list(work.updates.values()))
-    await arm_many(conn, work.timers)
-    work.inserts, work.updates, work.timers = [], {}, []
+    done = {*work.done}
+    await arm_many(conn, [timer for timer in work.timers if timer.key not in done])
+    if done:
+        await disarm(conn, *sorted(done))
+    work.inserts, work.updates, work.timers, work.done = [], {}, [], []
