@@ -3,7 +3,6 @@
 BAOXUE_SAMPLE_CHILDREN makes it smaller or larger: how many children both counties have together.
 """
 
-import asyncio
 import json
 import os
 import sys
@@ -11,10 +10,13 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 import httpx2
+import msgspec
+import uvloop
 from rich.console import Console
 from rich.status import Status
 
 from baoxue.moving import NotSimulated
+from baoxue.simulation import memory
 from baoxue.simulation.accounts import CommandRefused
 from baoxue.simulation.demo import (
     CHILDREN,
@@ -27,6 +29,7 @@ from baoxue.simulation.demo import (
     make_demo,
     things_to_try,
 )
+from baoxue.simulation.memory import Memory
 from baoxue.simulation.whole import Running, begin, live, running
 from baoxue.simulation.year import term_to_show
 from baoxue.system import NotQuiet, System
@@ -36,6 +39,8 @@ from shared.event import SHANGHAI, business_day
 from shared.settings import Settings
 
 NOTE = "sample.json"
+# How far a sample that is not whole has come; gone when it is.
+PROGRESS = "sample-progress.json"
 SIZE = "BAOXUE_SAMPLE_CHILDREN"
 # After this the day's rolls are in, but for those that are left to a newcomer.
 MORNING_OVER = time(8, 30)
@@ -52,14 +57,22 @@ class Unfinished(Exception):
 async def bring_in(settings: Settings, console: Console, now: datetime) -> None:
     """The sample, unless it is there; says in the end whom to sign in as.
 
-    Raises NotSimulated, Unfinished, NotQuiet, httpx2.HTTPError.
+    One that was broken off is taken up where it stands. Raises NotSimulated, Unfinished, NotQuiet,
+    httpx2.HTTPError.
     """
-    note = settings.home / NOTE
+    note, progress = settings.home / NOTE, settings.home / PROGRESS
     if not note.exists():
-        await _require_fresh(settings)
+        begun = memory.read(progress)
+        if begun is None:
+            await _require_fresh(settings)
+            begun = Memory(now=now, children=size_of_sample())
+            memory.write(progress, begun)
+        elif begun.counties:
+            console.print(f"  接着做上次的演示数据：已有 {begun.days} 个上学日。")
         with console.status("正在生成演示数据 …") as status:
-            lines = await _make(settings, status, now)
+            lines = await _make(settings, status, begun)
         note.write_text(json.dumps(lines, ensure_ascii=False, indent=1), encoding="utf-8")
+        progress.unlink()
     show(console, note)
 
 
@@ -73,27 +86,33 @@ async def _require_fresh(settings: Settings) -> None:
             raise Unfinished
 
 
-async def _make(settings: Settings, status: Status, now: datetime) -> list[str]:
-    demo = _demo(now)
+async def _make(settings: Settings, status: Status, begun: Memory) -> list[str]:
+    demo = planned(begun.now, begun.children)
     async with running(settings) as run:
         counties = await begin(run, demo.plans, status.update)
         counties[0].left_out = demo.left_out
+        for county, known in zip(counties, begun.counties, strict=False):
+            county.recall(known)
 
         def progress(day: date, done: int, total: int) -> None:
             status.update(f"演示数据：{day}（第 {done} 个上学日，共 {total} 个）")
+            stands = [county.memory() for county in counties]
+            told = Memory(begun.now, begun.children, done, stands)
+            memory.write(settings.home / PROGRESS, told)
 
-        await live(run, counties, progress, until=now)
+        await live(run, counties, progress, until=begun.now, after=begun.days)
         await _passwords(run, demo)
         await _to_now(run)
     return told(demo)
 
 
-def _demo(now: datetime) -> Demo:
+def planned(now: datetime, children: int) -> Demo:
+    """What the sample is that is asked for at `now`."""
     local = now.astimezone(SHANGHAI)
     term = term_to_show(local.date())
     over = local.time() >= MORNING_OVER
     last, today = last_day(term, business_day(now), morning_is_over=over)
-    return make_demo(term, last, today=today, children=size_of_sample())
+    return make_demo(term, last, today=today, children=children)
 
 
 def size_of_sample() -> int:
@@ -140,13 +159,15 @@ def show(console: Console, note: Path) -> None:
 def main() -> None:
     console = Console(soft_wrap=True)
     try:
-        asyncio.run(bring_in(Settings(), console, datetime.now(UTC)))
+        uvloop.run(bring_in(Settings(), console, datetime.now(UTC)))
     except NotSimulated:
         console.print("  这里是真实数据，没有带入演示数据。")
-    except Unfinished:
+    except (Unfinished, msgspec.DecodeError):
         sys.exit("✗ 上次的演示数据没有做完。运行 make clean-data，再 make run。")
     except WrongSize as error:
         sys.exit(f"✗ {error}")
+    except KeyboardInterrupt:
+        sys.exit("✗ 演示数据还没做完；再 make run，就从停下的那天接着做。")
     except (NotQuiet, httpx2.HTTPError, CommandRefused) as error:
         sys.exit(f"✗ 演示数据没有做完（{type(error).__name__}: {error}）。看 log 里的日志。")
 

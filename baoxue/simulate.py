@@ -1,6 +1,5 @@
 """`baoxue simulate`: a county that does not exist lives through a school year."""
 
-import asyncio
 import json
 import sys
 from collections.abc import Callable
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import httpx2
 import typer
+import uvloop
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -87,7 +87,7 @@ def simulate(
 
 def _run(asked: Asked, *, as_json: bool) -> "Report":
     try:
-        return asyncio.run(_simulate(asked, quiet=as_json))
+        return uvloop.run(_simulate(asked, quiet=as_json))
     except (httpx2.HTTPError, SigningKeyError) as error:
         raise Unreachable(type(error).__name__) from error
     except NotSimulated as error:

@@ -63,7 +63,9 @@ async def positions_of(service: Service) -> dict[str, Any]:
         "heads": heads,
         "relayed": relayed,
         "places": places,
-        "follows": {one.name: list(one.sources) for one in service.subscriptions},
+        "follows": {
+            one.name: list(one.sources) for one in (*service.subscriptions, *service.beside)
+        },
         "timers_due": await timer.due(service.engine),
         "next_due": next_due,
     }

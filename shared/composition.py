@@ -6,16 +6,15 @@ from collections.abc import AsyncIterator
 from time import time
 
 from fastapi import FastAPI
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from shared import access, answers, clock_http, feed, integrity, logs, redrive_http, rulebook
-from shared.directory import project_directory
+from shared.directory import DIRECTORY_TYPES, project_directory
 from shared.edge import Edge
 from shared.founding import founding
 from shared.key_files import load_key_file
 from shared.keyring import Keyring
-from shared.ledger_schema import async_url
-from shared.rulebook import project_rules
+from shared.pool import pooled_engine
+from shared.rulebook import RULE_TYPES, project_rules
 from shared.service import Service, add_health
 from shared.session import ALL_LEDGERS, sign_call
 from shared.session_http import caller, feed_reader
@@ -23,7 +22,7 @@ from shared.settings import Settings
 from shared.signing import load_public_keys, load_signer
 from shared.subscription import Subscription
 
-KEYRING_POOL_SIZE = 4
+KEYRING_POOL_SIZE, KEYRING_POOL_OVERFLOW = 4, 10
 
 
 def compose(name: str, settings: Settings) -> Edge:
@@ -33,9 +32,7 @@ def compose(name: str, settings: Settings) -> Edge:
     service = Service(
         name, settings, lambda audience: sign_call(signer, audience, [ALL_LEDGERS], time())
     )
-    keyring_engine = create_async_engine(
-        async_url(settings.keyring_url), pool_size=KEYRING_POOL_SIZE, pool_pre_ping=True
-    )
+    keyring_engine = pooled_engine(settings.keyring_url, KEYRING_POOL_SIZE, KEYRING_POOL_OVERFLOW)
     keyring = Keyring(keyring_engine, load_key_file(settings.keys))
     edge = Edge(service, keyring, signer)
     service.follow(*_followed(name, settings.domain))
@@ -45,9 +42,15 @@ def compose(name: str, settings: Settings) -> Edge:
 def _followed(name: str, domain: str) -> list[Subscription]:
     """The directory and the rules; a service follows its own events from its own store."""
     directory = Subscription(
-        f"{name}.directory", ("enrollment",), project_directory, own=name == "enrollment"
+        f"{name}.directory",
+        ("enrollment",),
+        project_directory,
+        own=name == "enrollment",
+        types=DIRECTORY_TYPES,
     )
-    rules = Subscription(f"{name}.rules", ("casework",), project_rules, own=name == "casework")
+    rules = Subscription(
+        f"{name}.rules", ("casework",), project_rules, own=name == "casework", types=RULE_TYPES
+    )
     return [directory, rules, *([] if name == "enrollment" else [founding(name, domain)])]
 
 

@@ -72,6 +72,11 @@ STATEMENTS: Mapping[type, str] = {
     " (:account, :ledger, :staff) on conflict (account) do update set closed = false",
     c.AccountClosed: "update account set closed = true where account = :account",
 }
+OF_CHILDREN = (c.ChildRegistered, c.ChildChanged, c.StudentEnrolled, c.StudentLeftClass)
+# Everything else that enrollment publishes leaves the directory as it is.
+DIRECTORY_TYPES = frozenset(
+    f"enrollment.{kind.__name__}" for kind in (*STATEMENTS, *OF_CHILDREN, c.UnitMoved)
+)
 MOVE = (
     "update {table} set path = :path || substr(path, length(:old) + 1)"
     " where path = :old or path like :old || '/%'"

@@ -18,6 +18,7 @@ from shared.contracts import access
 from shared.event import Actor, Circumstances, Via, business_day
 from shared.event_store import Order, Outcome, execute
 from shared.keyring import Keyring
+from shared.pool import reading
 from shared.reading import Opened, Reading
 from shared.rights import Grant, Viewer, require
 from shared.rulebook import Rulebook, Rules
@@ -107,6 +108,8 @@ class Edge:
     async def wait_for_boards(self, ledger: str, seq: int) -> bool:
         """Whether every board of the own store reached `seq` in time."""
         names = [one.name for one in self.service.subscriptions if one.own]
+        if not names:
+            return True
         params = {"names": names, "source": self.service.name, "ledger": ledger, "seq": seq}
         try:
             async with asyncio.timeout(BOARDS_WAIT_SECONDS):
@@ -117,7 +120,7 @@ class Edge:
         return True
 
     async def _behind(self, params: dict[str, object]) -> bool:
-        async with self.service.engine.connect() as conn:
+        async with reading(self.service.engine) as conn:
             return bool((await conn.execute(BEHIND, params)).scalar_one())
 
     def reading(

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.integrity import Checked
 from shared.kafka import digest
+from shared.pool import reading
 from shared.waking import Waking
 
 PAGE_LIMIT_EVENTS = 2000
@@ -54,7 +55,7 @@ async def heads(engine: AsyncEngine) -> list[Head]:
 
 async def page(engine: AsyncEngine, ledger: str, after: int, limit: int) -> list[str]:
     """Bodies from `after` + 1 on, at most `limit`, in sequence."""
-    async with engine.connect() as conn:
+    async with reading(engine) as conn:
         params = {"ledger": ledger, "after": after, "limit": limit}
         return [row.body for row in await conn.execute(PAGE, params)]
 

@@ -10,13 +10,23 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.contracts.topics import is_access, source_of, topic_of
+from shared.contracts.topics import source_of, topic_of
 from shared.contracts.upcast import NewerVersion
 from shared.event import read
 from shared.faults import NotNow, ParkedTooMany, PastRewritten, UpgradeNeeded
 from shared.feed import FeedClient, FeedRewritten, page
 from shared.kafka import Arrived, Broker, Strange, subscribe
-from shared.subscription import BATCH_LIMIT_EVENTS, Entry, Gap, Subscription, deliver, entry, places
+from shared.pool import reading
+from shared.subscription import (
+    BATCH_LIMIT_EVENTS,
+    Entry,
+    Gap,
+    Shape,
+    Subscription,
+    deliver,
+    entry,
+    places,
+)
 from shared.waking import Ear, Waking
 
 log = structlog.get_logger()
@@ -34,7 +44,11 @@ SET_ASIDE = text(
     'insert into stranger (topic, partition, "offset", value, reason)'
     " values (:topic, :partition, :offset, :value, :reason) on conflict do nothing"
 )
-OWN_HEADS = text("select ledger, last_seq from ledger where last_seq > 0 order by ledger")
+OWN_BEHIND = text(
+    "select l.ledger, l.last_seq, coalesce(c.seq, 0) as seq from ledger l left join checkpoint c"
+    " on c.subscription = :subscription and c.source = :source and c.ledger = l.ledger"
+    " where l.last_seq > coalesce(c.seq, 0) order by l.ledger"
+)
 
 
 @dataclass(slots=True)
@@ -83,7 +97,12 @@ class Follower:
                     # A ledger that waits is tried again by the sweep, from its checkpoint.
                     if (source, gap.ledger) not in self.waiting:
                         await self.heal(gap)
-        self.waking.wake()
+        self._tell()
+
+    def _tell(self) -> None:
+        """Wake whoever follows what this one wrote; a projection writes what only people read."""
+        if self.subscription.shape is not Shape.PROJECTION:
+            self.waking.wake()
 
     async def _deliver(self, source: str, entries: Sequence[Entry]) -> list[Gap]:
         """As `deliver`, except that a ledger that must wait stops no other."""
@@ -219,7 +238,7 @@ class Follower:
                 moved = await self.follow_own_once()
                 self._settle()
                 if moved:
-                    self.waking.wake()
+                    self._tell()
                 else:
                     await self._ear.wait(IDLE_SECONDS)
             except asyncio.CancelledError:
@@ -229,17 +248,14 @@ class Follower:
 
     async def follow_own_once(self) -> int:
         """Deliver one chunk of each own ledger that has something new; returns how many events."""
-        async with self.engine.connect() as conn:
-            heads = {row.ledger: row.last_seq for row in await conn.execute(OWN_HEADS)}
-        at = await places(self.engine, self.subscription.name)
+        (source,) = self.subscription.sources
+        place = {"subscription": self.subscription.name, "source": source}
+        async with reading(self.engine) as conn:
+            rows = (await conn.execute(OWN_BEHIND, place)).all()
+        behind = [row for row in rows if source_of(self.service, row.ledger) == source]
+        self.lag = sum(row.last_seq - row.seq for row in behind)
         moved = 0
-        self.lag = 0
-        for ledger, last in heads.items():
-            source = source_of(self.service, ledger)
-            seq, _ = at.get((source, ledger), (0, ""))
-            if last <= seq or is_access(ledger) != self.subscription.sources[0].endswith(".access"):
-                continue
-            self.lag += last - seq
+        for ledger, _, seq in behind:
             bodies = await page(self.engine, ledger, seq, BATCH_LIMIT_EVENTS)
             entries = [
                 Entry(source, ledger, seq + n, body.encode()) for n, body in enumerate(bodies, 1)

@@ -11,6 +11,7 @@ from shared.subscription import Entry, Subscription
 
 # The name space of the commands that process managers give; any constant does, for ever.
 EFFECTS = UUID("9b3f0c52-6f0e-5d0a-9c3e-6a1d2b8f4e10")
+FOUNDING_TYPES = frozenset(("enrollment.CountyFounded",))
 FOUND = text("select found_ledger(:ledger, :origin)")
 SIMULATED = text("select simulated from clock")
 
@@ -36,7 +37,7 @@ def founding(service: str, domain: str) -> Subscription:
             if entry.seq == 1:  # CountyFounded, and nothing else, begins a ledger
                 await found_ledgers(conn, domain, entry.ledger, service)
 
-    return Subscription(f"{service}.founding", ("enrollment",), apply)
+    return Subscription(f"{service}.founding", ("enrollment",), apply, types=FOUNDING_TYPES)
 
 
 def effect_id(subscription: str, entry: Entry, ordinal: int = 0) -> UUID:

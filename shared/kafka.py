@@ -19,6 +19,7 @@ from shared.contracts.topics import (
     PREVIOUS_HASH,
     SOURCE,
     SUBJECT,
+    TYPE,
     all_topics,
 )
 from shared.event import BODY_LIMIT_BYTES
@@ -56,6 +57,7 @@ class Arrived:
 
 
 class _Place(msgspec.Struct, frozen=True):
+    type: str
     source: str
     ledgerseq: int
 
@@ -201,7 +203,7 @@ def _arrived(record: Any) -> Arrived:
     if record.key is None or record.key.decode() != ledger or not record.value:
         raise ValueError("the key is not the ledger")
     # Headers alone would let anybody's bytes stop a ledger at the place that they claim.
-    if _place.decode(_storable(record.value)) != _Place(origin, seq):
+    if _place.decode(_storable(record.value)) != _Place(headers[TYPE].decode(), origin, seq):
         raise ValueError("the body stands elsewhere than its headers say")
     return Arrived(
         source,

@@ -27,6 +27,7 @@ log = structlog.get_logger()
 
 TABLES = ("rule_activation", "rule_content")
 SCHEMA = Path(__file__).parent / "sql" / "0003_rules.sql"
+RULE_TYPES = frozenset(("casework.PolicyVersionActivated", "casework.CalendarPublished"))
 FRESH_SECONDS = 1.0
 FETCH_PAUSE_SECONDS = 1.0
 
@@ -137,8 +138,6 @@ async def project_rules(conn: AsyncConnection, entries: Sequence[Entry]) -> None
     """Note activations and publications; what ships with the software is at hand at once."""
     for entry in entries:
         envelope = entry.envelope
-        if envelope.type not in {"casework.PolicyVersionActivated", "casework.CalendarPublished"}:
-            continue
         event = decode(envelope.type, envelope.dataversion, envelope.data)
         row = {"ledger": entry.ledger, "seq": entry.seq, "layer": ""}
         match event:

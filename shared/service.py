@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 import structlog
 from fastapi import FastAPI, Response
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared import clock, status, timer
 from shared.contracts.topics import SERVICES
@@ -16,11 +16,12 @@ from shared.event_store import Aggregate
 from shared.feed import FeedClient
 from shared.following import Follower
 from shared.kafka import Broker, Producer, broker, producer
-from shared.ledger_schema import async_url
 from shared.metrics import CONTENT_TYPE, Metrics
 from shared.opening import Opening
+from shared.pool import pooled_engine
 from shared.relay import Relay
 from shared.settings import Settings
+from shared.status import Beside
 from shared.subscription import Subscription
 from shared.waking import Waking
 
@@ -50,6 +51,8 @@ class Service:
     opening: Opening = field(init=False)
     relay: Relay | None = None
     followers: list[Follower] = field(default_factory=list)
+    # Followed beside the subscriptions: waited for and told of like them.
+    beside: list[Beside] = field(default_factory=list)
     # What else a service does for ever, such as bringing in files.
     loops: list[Callable[[], Coroutine[Any, Any, None]]] = field(default_factory=list)
     # What status says besides; none of it makes a process unready.
@@ -186,9 +189,7 @@ def add_health(api: FastAPI, service: Service) -> None:
 
 
 def make_engine(url: str, pool_size: int) -> AsyncEngine:
-    return create_async_engine(
-        async_url(url), pool_size=pool_size, max_overflow=POOL_OVERFLOW, pool_pre_ping=True
-    )
+    return pooled_engine(url, pool_size, POOL_OVERFLOW)
 
 
 def _bound(token: Callable[[str], str], audience: str) -> Callable[[], str]:

@@ -24,6 +24,19 @@ BEHIND = text(
 )
 
 
+class Beside(Protocol):
+    """Something that keeps checkpoints like a subscription but reads own tables."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def sources(self) -> tuple[str, ...]: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def lag(self) -> int: ...
+
+
 class Process(Protocol):
     """What is asked of a service process."""
 
@@ -35,6 +48,8 @@ class Process(Protocol):
     def broker_state(self) -> str: ...
     @property
     def followers(self) -> Sequence[Follower]: ...
+    @property
+    def beside(self) -> Sequence[Beside]: ...
     @property
     def relay(self) -> Relay | None: ...
     @property
@@ -67,7 +82,7 @@ async def of(service: Process) -> dict[str, Any]:
             "strangers": follower.strangers,
         }
         for follower in service.followers
-    }
+    } | {one.name: {"state": one.state, "lag": one.lag} for one in service.beside}
     found["details"] = {name: told() for name, told in service.details.items()}
     found["problems"] += _problems(service)
     found["ready"] = not found["problems"]
@@ -108,5 +123,5 @@ async def measure(service: Process) -> None:
         service.metrics.timers_due.labels(service.name).set(found["timers_due"])
     for name, one in found["subscriptions"].items():
         service.metrics.consumer_lag.labels(name).set(one["lag"])
-        service.metrics.strangers.labels(name).set(one["strangers"])
+        service.metrics.strangers.labels(name).set(one.get("strangers", 0))
         service.metrics.parked.labels(name).set(found["parked"].get(name, 0))

@@ -15,6 +15,7 @@ from shared.contracts.topics import PREVIOUS_HASH_DIGITS
 from shared.event import Envelope, read
 from shared.faults import ParkedTooMany, PastRewritten, is_permanent
 from shared.kafka import Arrived, digest
+from shared.pool import reading
 
 log = structlog.get_logger()
 
@@ -22,6 +23,8 @@ log = structlog.get_logger()
 PARKED_SHARE_LIMIT = 0.2
 PARKED_SHARE_WINDOW = 500
 BATCH_LIMIT_EVENTS = 1000
+# A body begins with its version and id; the type comes third, as it is stored for ever.
+TYPE_KEY, TYPE_WITHIN_BYTES = b'"type":"', 100
 
 LOCK = text(
     "select ledger, seq, hash from checkpoint where subscription = :subscription"
@@ -66,6 +69,15 @@ class Entry:
     def envelope(self) -> Envelope:
         return read(self.body)
 
+    @cached_property
+    def type(self) -> str:
+        """What the envelope says, found where every body of ours has it, without decoding it."""
+        start = self.body.find(TYPE_KEY, 0, TYPE_WITHIN_BYTES)
+        if start < 0:
+            return self.envelope.type
+        start += len(TYPE_KEY)
+        return self.body[start : self.body.index(b'"', start)].decode()
+
 
 Apply = Callable[[AsyncConnection, Sequence[Entry]], Awaitable[None]]
 
@@ -75,6 +87,7 @@ class Subscription:
     """A named reader. `apply` gets entries of one source, each ledger in order, in a transaction.
 
     `sources`: `enrollment`, `casework.access`, …; `own`: followed straight from the own store.
+    `types`: what `apply` gets; of everything else only the checkpoint hears. None: everything.
     """
 
     name: str
@@ -82,6 +95,7 @@ class Subscription:
     apply: Apply
     shape: Shape = Shape.PROJECTION
     own: bool = False
+    types: frozenset[str] | None = None
     recent: list[bool] = field(default_factory=list)
     applied: int = 0
     trimmed: int = 0
@@ -204,6 +218,10 @@ async def _apply(
 ) -> None:
     if subscription.shape is Shape.LEDGER:
         return await subscription.apply(conn, fresh)
+    if subscription.types is not None and not park:
+        fresh = [one for one in fresh if one.type in subscription.types]
+    if not fresh:
+        return None
     parked = await _parked_subjects(conn, subscription.name)
     if not parked and not park:
         await subscription.apply(conn, fresh)
@@ -283,6 +301,6 @@ def prefix_fits(previous: str, hash: str) -> bool:
 
 async def places(engine: AsyncEngine, name: str) -> dict[tuple[str, str], tuple[int, str]]:
     """Where a subscription stands: (source, ledger) → (sequence, hash)."""
-    async with engine.connect() as conn:
+    async with reading(engine) as conn:
         rows = await conn.execute(PLACES, {"subscription": name})
         return {(row.source, row.ledger): (row.seq, row.hash) for row in rows}

@@ -38,7 +38,10 @@ class Waking:
     _tell: asyncio.Event = field(default_factory=asyncio.Event)
 
     def ear(self) -> Ear:
-        ear = Ear()
+        return self.lend(Ear())
+
+    def lend(self, ear: Ear) -> Ear:
+        """An ear that hears of this store too: whoever waits for more than one has a single one."""
         self._ears.append(ear)
         return ear
 
@@ -46,7 +49,7 @@ class Waking:
         self._stir()
         self._tell.set()
 
-    def _stir(self, *_: Any) -> None:
+    def _stir(self) -> None:
         for ear in self._ears:
             ear.hear()
 
@@ -65,7 +68,13 @@ class Waking:
             conn = await raw.execution_options(isolation_level="AUTOCOMMIT")
             await conn.exec_driver_sql("select 1")
             driver: Any = (await conn.get_raw_connection()).driver_connection
-            await driver.add_listener(CHANNEL, self._stir)
+            own = driver.get_server_pid()
+
+            def told(_connection: Any, sender: int, *_: Any) -> None:
+                if sender != own:  # who was woken within the process need not hear it again
+                    self._stir()
+
+            await driver.add_listener(CHANNEL, told)
             while True:
                 await self._tell.wait()
                 self._tell.clear()

@@ -1,7 +1,8 @@
 """Accounts that act: in process as their viewer, or like a browser through the gateway."""
 
 import asyncio
-from collections.abc import Mapping
+import contextlib
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from time import time
 from typing import Any
@@ -9,6 +10,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
+from baoxue.simulation.joint import Act, Joint, joined
 from baoxue.system import System
 from shared.commands import Command, Done, run
 from shared.decider import CommandRejected
@@ -44,6 +46,7 @@ class Accounts:
     refused: dict[str, int] = field(default_factory=dict)
     _tokens: dict[str, str] = field(default_factory=dict)
     _viewers: dict[str, Viewer] = field(default_factory=dict)
+    _joint: dict[str, Joint] = field(default_factory=dict)
     _gate: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(SESSIONS_AT_ONCE))
 
     async def viewer(self, account: str) -> Viewer:
@@ -61,6 +64,16 @@ class Accounts:
         """After its roles have changed."""
         self._viewers.pop(account, None)
 
+    @contextlib.asynccontextmanager
+    async def together(self, service: str) -> AsyncIterator[None]:
+        """Commands sent to a service meanwhile share transactions; send one after the other."""
+        async with joined(self.edges[service]) as joint:
+            self._joint[service] = joint
+            try:
+                yield
+            finally:
+                del self._joint[service]
+
     async def send(
         self, service: str, name: str, account: str, values: Mapping[str, Any]
     ) -> dict[str, Any]:
@@ -72,12 +85,21 @@ class Accounts:
         viewer = await self.viewer(account)
         command = self.tables[service][name]
         try:
-            done: Done = await run(self.edges[service], viewer, command, wish)
+            done = await self._run(service, lambda edge: run(edge, viewer, command, wish))
         except (CommandRejected, NotAllowed) as error:
             raise self._refused(name, error.code, str(error)) from error
         except Conflict as error:
             raise self._refused(name, "conflict", str(error)) from error
         return {"next": done.next}
+
+    async def _run(self, service: str, act: Act[Done]) -> Done:
+        """One transaction at a time: who waits for a ledger's lock must not hold another's."""
+        for name, joint in self._joint.items():
+            if name != service:
+                await joint.commit()
+        if joint := self._joint.get(service):
+            return await joint.run(act)
+        return await act(self.edges[service])
 
     async def through_gateway(
         self, service: str, name: str, account: str, values: Mapping[str, Any]
@@ -85,6 +107,8 @@ class Accounts:
         """As a program of the account would; a session that has run out is obtained again."""
         self.sent += 1
         self.by_gateway += 1
+        for joint in self._joint.values():
+            await joint.commit()  # the service would wait for our lock, and we for its answer
         wish = jsonable({"command_id": uuid7(), **values})
         for fresh in (False, True):
             token = await self._session(account, fresh=fresh)

@@ -21,10 +21,10 @@ class Days:
     counties: Sequence[CountyRun]
     progress: Progress = lambda *_: None
 
-    async def run(self, *, until: datetime | None = None) -> None:
-        """All days of the plans, in order; of the last one only what lies before `until`."""
+    async def run(self, *, until: datetime | None = None, after: int = 0) -> None:
+        """All days of the plans after the first `after`; of the last what lies before `until`."""
         days = sorted({day for one in self.counties for day in one.plan.days})
-        for number, day in enumerate(days, 1):
+        for number, day in enumerate(days[after:], after + 1):
             await self._day(day, until)
             self.progress(day, number, len(days))
 

@@ -9,7 +9,9 @@ from uuid_utils.compat import uuid7
 from baoxue.client import OPERATOR
 from baoxue.simulation.accounts import Accounts, CommandRefused
 from baoxue.simulation.county import County, Post, Staff
+from baoxue.simulation.ids import command_id
 from baoxue.simulation.people import Child
+from baoxue.simulation.world import Registered, read_registered
 from services.casework.commands import TABLE as CASEWORK
 from services.enrollment.bulk import people
 from services.enrollment.bulk.rows import ChildRow, PersonAnswer, RoleRow, StaffRow
@@ -27,20 +29,32 @@ TABLES: Mapping[str, Mapping[str, Command]] = {
 
 
 async def enter(accounts: Accounts, county: County) -> None:
-    """Everything that an operator and a county's first import bring. Raises CommandRefused."""
-    found = {"code": county.code, "name": county.name}
+    """Everything that an operator and a county's first import bring. Raises CommandRefused.
+
+    What an earlier attempt has brought stays and is not brought again.
+    """
+    async with accounts.edges["enrollment"].service.engine.connect() as conn:
+        there = await read_registered(conn, county)
+    found = {"code": county.code, "name": county.name, "command_id": command_id(county, "found")}
     await accounts.send("enrollment", "found_county", OPERATOR, found)
-    for unit in _units(county):
-        await accounts.send("enrollment", "register_unit", OPERATOR, unit)
-    for term in _terms(county):
-        await accounts.send("enrollment", "open_term", OPERATOR, term)
-    classes = await _classes(accounts, county)
+    async with accounts.together("enrollment"):
+        for unit in _units(county):
+            await accounts.send("enrollment", "register_unit", OPERATOR, unit)
+        for term in _terms(county):
+            await accounts.send("enrollment", "open_term", OPERATOR, term)
+        classes = await _classes(accounts, county, there)
     places = _Places(county, classes)
-    staff = [places.staff(one) for one in county.staff]
-    await _registered(accounts, county, "import.staff", people.register_staff, staff)
-    for wish in _homerooms(county, classes, staff):
-        await accounts.send("enrollment", "assign_homeroom", OPERATOR, wish)
-    children = [places.child(one) for one in county.children]
+    staff = [places.staff(one, there.staff.get(one.staff_number)) for one in county.staff]
+    new_staff = [row for row in staff if row.staff_number not in there.staff]
+    await _registered(accounts, county, "import.staff", people.register_staff, new_staff)
+    async with accounts.together("enrollment"):
+        for wish in _homerooms(county, classes, staff):
+            await accounts.send("enrollment", "assign_homeroom", OPERATOR, wish)
+    children = [
+        places.child(one)
+        for one in county.children
+        if (classes[one.klass], one.seat) not in there.children
+    ]
     await _registered(accounts, county, "import.run", people.register_children, children)
 
 
@@ -70,7 +84,12 @@ def _homerooms(
     """Whose each class is, from its first day on."""
     since = county.terms[0].opens_on
     return [
-        {"klass": classes[post.klass], "staff": row.staff, "valid_from": since}
+        {
+            "klass": classes[post.klass],
+            "staff": row.staff,
+            "valid_from": since,
+            "command_id": command_id(county, "homeroom", post.klass),
+        }
         for one, row in zip(county.staff, staff, strict=True)
         for post in one.posts
         if post.role == HOMEROOM and post.klass is not None
@@ -83,7 +102,14 @@ def _units(county: County) -> list[dict[str, Any]]:
     rows = [(one.code, "division", one.name, county.code) for one in county.townships]
     rows += [(one.code, "school", one.name, one.township) for one in county.schools]
     names = ("unit", "kind", "name", "parent")
-    return [{**dict(zip(names, row, strict=True)), "valid_from": since} for row in rows]
+    return [
+        {
+            **dict(zip(names, row, strict=True)),
+            "valid_from": since,
+            "command_id": command_id(county, "unit", row[0]),
+        }
+        for row in rows
+    ]
 
 
 def _terms(county: County) -> list[dict[str, Any]]:
@@ -94,15 +120,19 @@ def _terms(county: County) -> list[dict[str, Any]]:
             "name": one.name,
             "opens_on": one.opens_on,
             "ends_on": one.ends_on,
+            "command_id": command_id(county, "term", one.code),
         }
         for one in county.terms
     ]
 
 
-async def _classes(accounts: Accounts, county: County) -> list[UUID]:
+async def _classes(accounts: Accounts, county: County, there: Registered) -> list[UUID]:
     """The ids of the classes, in the plan's order."""
-    made = []
+    made: list[UUID] = []
     for one in county.classes:
+        if known := there.classes.get((one.school, one.name)):
+            made.append(known)
+            continue
         klass = UUID(str(uuid7()))
         wish = {
             "klass": klass,
@@ -124,7 +154,7 @@ class _Places:
         self._paths = {one.code: county.path_of(one.code) for one in county.schools}
         self._since = county.terms[0].opens_on
 
-    def staff(self, one: Staff) -> StaffRow:
+    def staff(self, one: Staff, known: UUID | None) -> StaffRow:
         roles = [
             RoleRow(role=post.role, unit=unit, path=path, valid_from=self._since)
             for post in one.posts
@@ -132,7 +162,7 @@ class _Places:
             for unit, path in [self._of(post)]
         ]
         return StaffRow(
-            staff=uuid7(),
+            staff=known or uuid7(),
             unit=one.unit,
             path=self._county.path_of(one.unit),
             fields={"name": one.name, "idnumber": one.idnumber, "phone": one.phone},

@@ -1,6 +1,5 @@
 """Stories as they go: each child's next steps, sent by whoever is responsible for it."""
 
-import asyncio
 import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,12 +11,12 @@ from sqlalchemy import text
 
 from baoxue.simulation.accounts import Accounts, CommandRefused
 from baoxue.simulation.county import Holders
+from baoxue.simulation.ids import command_id
 from baoxue.simulation.plan import Plan
 from baoxue.simulation.story import At, Episode, Number, OnDay, Person, Step, Value
 from baoxue.simulation.world import World
 from shared.event import SHANGHAI
 
-AT_ONCE = 6
 # What a case's page or an alert's row would show: the child's records, the newest last.
 RECORDS = text(
     "select s.child, s.stream, c.state from child_stream s"
@@ -73,19 +72,21 @@ class Stories:
     def __post_init__(self) -> None:
         self._going = [Going(episode) for episode in self.plan.episodes]
 
+    def memory(self) -> list[tuple[int | None, int]]:
+        return [(one.day0, one.done) for one in self._going]
+
+    def recall(self, memory: Sequence[tuple[int | None, int]]) -> None:
+        for one, (day0, done) in zip(self._going, memory, strict=True):
+            one.day0, one.done = day0, done
+
     async def day(self, place: int, now: datetime) -> int:
         """Send every step that is due; returns how many. Steps of one child keep their order."""
         near = [one for one in self._going if self._may_act(one, place)]
         await self._look(near, place)
         due = [one for one in near if one.day0 is not None]
-        gate = asyncio.Semaphore(AT_ONCE)
-
-        async def act(going: Going) -> int:
-            async with gate:
-                return await self._act(going, place, now)
-
-        sent = sum(await asyncio.gather(*(act(going) for going in due)))
-        return sent + await self._clear_strays(now)
+        async with self.accounts.together("casework"):
+            sent = [await self._act(going, place, now) for going in due]
+            return sum(sent) + await self._clear_strays(now)
 
     async def _clear_strays(self, now: datetime) -> int:
         """Their teachers find them in class the next day."""
@@ -96,7 +97,11 @@ class Stories:
         for row in rows:
             klass = self.plan.county.children[self.world.keys[row.child]].klass
             account = self.holders.of_class("homeroom_teacher", klass).account
-            values = {"alert": row.stream.removeprefix("alert-"), "reason": "at_school"}
+            values = {
+                "alert": row.stream.removeprefix("alert-"),
+                "reason": "at_school",
+                "command_id": command_id(self.plan.county, "stray", row.stream),
+            }
             with contextlib.suppress(CommandRefused):
                 await self.accounts.send("casework", "clear_risk", account, values)
         return len(rows)
@@ -134,6 +139,8 @@ class Stories:
             return 0
         service = "enrollment" if step.action in ENROLLMENT else "casework"
         values = self._values(going, step, now)
+        key = going.episode.child.key
+        values["command_id"] = command_id(self.plan.county, "story", key, going.done)
         try:
             told = await self.accounts.send(
                 service, step.action, self._account(going, step), values

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from baoxue.system import System
 from shared import timer
+from shared.pool import reading
 
 # In this order: whatever the first has caused is in what the second shows when it has caught up.
 WAITED_FOR = ("enrollment", "casework")
@@ -43,7 +44,7 @@ class Watch:
         """How many are due now and not done, and when the next one is due."""
         due, following = 0, []
         for name in WAITED_FOR:
-            async with self.engines[name].connect() as conn:
+            async with reading(self.engines[name]) as conn:
                 row = (await conn.execute(TIMERS, {"failures": timer.FAILURE_LIMIT})).one()
             due += row.due
             following += [row.next] if row.next else []
@@ -54,7 +55,7 @@ class Watch:
         heads: dict[str, dict[str, int]] = {}
         waits: list[str] = []
         for name in WAITED_FOR:
-            async with self.engines[name].connect() as conn:
+            async with reading(self.engines[name]) as conn:
                 row = (await conn.execute(PLACES)).one()
             heads[name] = row.heads or {}
             waits += _behind(self.follows[name], row.places or [], heads)

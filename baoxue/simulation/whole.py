@@ -80,8 +80,7 @@ async def running(settings: Settings) -> AsyncIterator[Running]:
             name: await stack.enter_async_context(edge_of(name, settings))
             for name in ("enrollment", "casework")
         }
-        engines = {name: edge.service.engine for name, edge in edges.items()}
-        clockwork = await Clockwork.begin(system, engines)
+        clockwork = await Clockwork.begin(system, edges)
         keys = load_public_keys(settings.home / "secrets")
         yield Running(system, clockwork, Accounts(system, keys, edges, TABLES))
 
@@ -93,6 +92,7 @@ async def begin(run: Running, plans: Sequence[Plan], say: Said) -> list[CountyRu
         county = plan.county
         say(f"正在建 {county.name}：{len(county.schools)} 所学校，{len(county.children)} 名学生 …")
         with run.timed("entering"):
+            await run.clockwork.settle()  # what an earlier attempt entered is looked up
             await enter(run.accounts, county)
             await run.clockwork.settle()
         async with run.accounts.edges["enrollment"].service.engine.connect() as conn:
@@ -102,11 +102,16 @@ async def begin(run: Running, plans: Sequence[Plan], say: Said) -> list[CountyRu
 
 
 async def live(
-    run: Running, counties: Sequence[CountyRun], progress: Progress, until: datetime | None = None
+    run: Running,
+    counties: Sequence[CountyRun],
+    progress: Progress,
+    *,
+    until: datetime | None = None,
+    after: int = 0,
 ) -> Report:
-    """All days, then everybody follows to the end."""
+    """All days after the first `after`, then everybody follows to the end."""
     with run.timed("days"):
-        await Days(run.clockwork, counties, progress).run(until=until)
+        await Days(run.clockwork, counties, progress).run(until=until, after=after)
     with run.timed("following"):
         await run.system.quiet()
     return await report(run, counties)

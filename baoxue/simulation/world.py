@@ -27,16 +27,31 @@ class World:
     keys: dict[UUID, int]
 
 
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """What of a county is there: classes by school and name, staff by number, children by seat."""
+
+    classes: dict[tuple[str, str], UUID]
+    staff: dict[str, UUID]
+    children: dict[tuple[UUID, int], UUID]
+
+
+async def read_registered(conn: AsyncConnection, county: County) -> Registered:
+    ledger = {"ledger": county.code}
+    return Registered(
+        {(row.school, row.name): row.klass for row in await conn.execute(CLASSES, ledger)},
+        {row.staff_number: row.staff for row in await conn.execute(STAFF, ledger)},
+        {(row.klass, row.seat): row.child for row in await conn.execute(CHILDREN, ledger)},
+    )
+
+
 async def read_world(conn: AsyncConnection, county: County) -> World:
     """Everything that was registered. Raises Incomplete."""
-    ledger = {"ledger": county.code}
-    named = {(row.school, row.name): row.klass for row in await conn.execute(CLASSES, ledger)}
-    numbered = {row.staff_number: row.staff for row in await conn.execute(STAFF, ledger)}
-    seated = {(row.klass, row.seat): row.child for row in await conn.execute(CHILDREN, ledger)}
+    there = await read_registered(conn, county)
     try:
-        classes = tuple(named[one.school, one.name] for one in county.classes)
-        staff = tuple(numbered[one.staff_number] for one in county.staff)
-        children = tuple(seated[classes[one.klass], one.seat] for one in county.children)
+        classes = tuple(there.classes[one.school, one.name] for one in county.classes)
+        staff = tuple(there.staff[one.staff_number] for one in county.staff)
+        children = tuple(there.children[classes[one.klass], one.seat] for one in county.children)
     except KeyError as error:
         raise Incomplete(f"{county.code} has no {error}") from error
     return World(classes, staff, children, {child: key for key, child in enumerate(children)})

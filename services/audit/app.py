@@ -41,6 +41,7 @@ def _index_beside(app: FastAPI, edge: Edge) -> None:
     """The index follows audit's own table and no source, so it runs beside the subscriptions."""
     service, inner = edge.service, app.router.lifespan_context
     index = SearchIndex(service.engine, edge.keyring, edge.rulebook)
+    service.beside.append(index)
 
     @contextlib.asynccontextmanager
     async def lifespan(running: FastAPI) -> AsyncIterator[None]:

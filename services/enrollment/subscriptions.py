@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.enrollment.aggregates import SERVICE
-from services.enrollment.projections.names import index_names
+from services.enrollment.projections.names import NAMING, index_names
 from services.enrollment.projections.people import People, move
 from services.enrollment.projections.rolls import Rolls
 from shared.contracts import enrollment as c
@@ -17,7 +17,7 @@ from shared.subscription import Entry, Subscription
 def subscriptions(keyring: Keyring) -> list[Subscription]:
     return [
         Subscription("enrollment.boards", (SERVICE,), project_boards, own=True),
-        Subscription("enrollment.names", (SERVICE,), index_names(keyring), own=True),
+        Subscription("enrollment.names", (SERVICE,), index_names(keyring), own=True, types=NAMING),
     ]
 
 

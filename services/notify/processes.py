@@ -34,14 +34,12 @@ def risk_to_inbox(rulebook: Rulebook) -> Subscription:
     async def apply(conn: AsyncConnection, entries: Sequence[Entry]) -> None:
         by_ledger: dict[str, list[Entry]] = defaultdict(list)
         for entry in entries:
-            if entry.envelope.type in TOLD:
-                by_ledger[entry.ledger].append(entry)
-        rules = await rulebook.rules(conn) if by_ledger else None
+            by_ledger[entry.ledger].append(entry)
+        rules = await rulebook.rules(conn)
         for ledger in sorted(by_ledger):
-            assert rules is not None, "read whenever there is something to tell"
             await _apply_ledger(conn, rules, ledger, by_ledger[ledger])
 
-    return Subscription(NAME, ("casework",), apply, Shape.PROCESS)
+    return Subscription(NAME, ("casework",), apply, Shape.PROCESS, types=frozenset(TOLD))
 
 
 async def _apply_ledger(

@@ -1,6 +1,7 @@
 """`python -m tests.benchmarks [P1 P5 …]`: servers of its own with fsync on, one table.
 
 Without names all of them run and docs/benchmarks.md is written; with names the rows are printed.
+P19 lives a school year of a tenth of the county; P19-whole, only by name, of the whole of it.
 """
 
 import asyncio
@@ -15,10 +16,10 @@ from baoxue.engines.child import stop
 from baoxue.engines.kafka import start_kafka
 from baoxue.engines.postgres import start_postgres
 from shared.kafka import create_topics
-from tests.benchmarks import appending, carrying, importing, logs, verifying
+from tests.benchmarks import appending, carrying, importing, logs, verifying, year
 from tests.benchmarks.library import Library
 from tests.benchmarks.table import Row, Table, in_turn
-from tests.servers import free_ports
+from tests.servers import Servers, free_ports
 from tests.stores import Store, Template, cloned, make_template
 
 
@@ -42,7 +43,8 @@ async def library(store: Store, url: str, table: Table, ours: list[float]) -> No
 
 APPENDING, CARRYING = {"P1", "P3", "P4"}, {"P6", "P7"}
 LOGS, IMPORTING, VERIFYING = {"P8", "P16"}, {"P5"}, {"P13"}
-KNOWN = APPENDING | CARRYING | LOGS | IMPORTING | VERIFYING
+SIMULATING, WHOLE_YEAR = {"P19"}, "P19-whole"
+KNOWN = APPENDING | CARRYING | LOGS | IMPORTING | VERIFYING | SIMULATING
 
 
 async def measure(database: str, kafka: str, wanted: set[str]) -> None:
@@ -56,6 +58,10 @@ async def measure(database: str, kafka: str, wanted: set[str]) -> None:
         await importing.run(database, table)
     if wanted & VERIFYING:
         verifying.run(table)
+    if wanted & {*SIMULATING, WHOLE_YEAR}:
+        servers = Servers(database, kafka, "wheels")
+        year.sample(servers, table)
+        year.year(servers, table, whole=WHOLE_YEAR in wanted)
     if wanted == KNOWN:
         table.write()
 
@@ -101,7 +107,7 @@ async def _carrying(
 
 
 def main(names: list[str]) -> None:
-    if unknown := sorted({*names} - KNOWN):
+    if unknown := sorted({*names} - KNOWN - {WHOLE_YEAR}):
         raise SystemExit(f"unknown: {' '.join(unknown)}; there are {' '.join(sorted(KNOWN))}")
     with tempfile.TemporaryDirectory() as home:
         ports = free_ports(3)

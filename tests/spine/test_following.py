@@ -256,3 +256,30 @@ async def test_a_backlog_larger_than_the_brokers_limit_is_published(
         sent = await relay.publish(lock)
     await made.stop()
     assert sent == 2000
+
+
+async def test_of_other_types_only_the_checkpoint_hears(store: Store, other_store: Store) -> None:
+    await make_seen(other_store)
+    await execute(store.engine, order(command=Add(events=4)))
+    entries = await entries_of(store)
+    assert {one.type for one in entries} == {one.envelope.type for one in entries}
+    deaf = subscription(Reader())
+    deaf.types = frozenset(("casework.NothingOfThisKind",))
+    assert await deliver(other_store.engine, deaf, "casework", entries) == []
+    assert await seen(other_store) == []
+    assert (await places(other_store.engine, deaf.name))["casework", LEDGER][0] == 4
+    deaf.types = frozenset(one.type for one in entries)
+    await execute(store.engine, order("counter-2", Add(events=1)))
+    await deliver(other_store.engine, deaf, "casework", await entries_of(store))
+    assert await seen(other_store) == [5]
+
+
+def test_a_body_in_another_order_still_has_its_type() -> None:
+    body = (
+        b'{"id":"x","specversion":"1.0","source":"/990101/casework","padding":"'
+        + b"x" * 200
+        + b'","type":"casework.Late","dataversion":1,"occurredat":"","stream":"s","unitpath":"",'
+        b'"actorid":"","actorrole":"","actorunit":"","via":"web","policyversion":"",'
+        b'"correlationid":"","commandid":"","ledgerseq":1,"time":"","streamversion":1,"data":{}}'
+    )
+    assert Entry("casework", "990101", 1, body).type == "casework.Late"

@@ -29,8 +29,10 @@ from services.audit.projections.texts import (
     texts_of,
     token_keys,
 )
+from shared.contracts.topics import SERVICES
 from shared.event import Envelope, read
 from shared.keyring import Keyring, KeyringAway, Keys
+from shared.pool import reading
 from shared.rulebook import Rulebook, Rules
 from shared.sealed import CLASSES
 from shared.waking import Ear
@@ -80,6 +82,10 @@ class SearchIndex:
     state: str = "starting"
     lag: int = 0
     unopened: int = 0
+    name: str = NAME
+    sources: tuple[str, ...] = tuple(
+        source for service in SERVICES for source in (service, f"{service}.access")
+    )
 
     async def run(self, ear: Ear) -> None:
         """For ever."""
@@ -98,7 +104,7 @@ class SearchIndex:
 
     async def once(self) -> int:
         """Index a batch of each ledger that has something new; returns how many entries."""
-        async with self.engine.connect() as conn:
+        async with reading(self.engine) as conn:
             behind = (await conn.execute(HEADS, {"name": NAME, "ledgers": list(LEDGERS)})).all()
         self.lag = sum(row.head - row.seq for row in behind)
         moved = 0

@@ -35,10 +35,10 @@ from shared.timer import Timer, arm_many
 log = structlog.get_logger()
 
 NAME = "casework.absence_to_risk"
-CAUSES = {
+CAUSES = frozenset(
     f"enrollment.{kind.__name__}"
     for kind in (e.AbsenceStreakExceeded, e.StudentAbsent, e.AbsenceEnded, e.AttendanceCorrected)
-}
+)
 
 
 @dataclass(slots=True)
@@ -70,14 +70,12 @@ def absence_to_risk(rulebook: Rulebook) -> Subscription:
     async def apply(conn: AsyncConnection, entries: Sequence[Entry]) -> None:
         by_ledger: dict[str, list[Entry]] = defaultdict(list)
         for entry in entries:
-            if entry.envelope.type in CAUSES:
-                by_ledger[entry.ledger].append(entry)
-        rules = await rulebook.rules(conn) if by_ledger else None
+            by_ledger[entry.ledger].append(entry)
+        rules = await rulebook.rules(conn)
         for ledger in sorted(by_ledger):
-            assert rules is not None, "read whenever there is something to do"
             await _apply_ledger(conn, rules, ledger, by_ledger[ledger])
 
-    return Subscription(NAME, ("enrollment",), apply, Shape.PROCESS)
+    return Subscription(NAME, ("enrollment",), apply, Shape.PROCESS, types=CAUSES)
 
 
 async def _apply_ledger(

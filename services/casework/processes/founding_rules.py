@@ -11,7 +11,7 @@ from services.casework.domain.rules import ActivatePolicyVersion
 from shared.contracts.enrollment import CountyFounded
 from shared.event import SYSTEM, Circumstances, Envelope
 from shared.event_store import Batch, unanswered
-from shared.founding import effect_id, found_ledgers
+from shared.founding import FOUNDING_TYPES, effect_id, found_ledgers
 from shared.policy.day import business_day
 from shared.policy.pack import seed_pack
 from shared.subscription import Entry, Shape, Subscription
@@ -30,7 +30,7 @@ def founding_rules(domain: str) -> Subscription:
                 await found_ledgers(conn, domain, entry.ledger, "casework")
                 await _activate(conn, entry)
 
-    return Subscription(NAME, ("enrollment",), apply, Shape.PROCESS)
+    return Subscription(NAME, ("enrollment",), apply, Shape.PROCESS, types=FOUNDING_TYPES)
 
 
 async def _activate(conn: AsyncConnection, entry: Entry) -> None:

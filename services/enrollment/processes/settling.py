@@ -28,9 +28,12 @@ CONCERNED = text(
     "select stream from current where ledger = :ledger and stream = any(:streams)"
     " and (doc like '%\"unexcused\"%' or doc like any(:days))"
 )
+# Of many classes at once: of today's rolls, which are most, nothing is later.
 LATER = text(
-    "select stream, version, state, doc from current where ledger = :ledger"
-    " and stream > :after and stream < :end order by stream"
+    "select c.stream, c.version, c.state, c.doc from"
+    " unnest(cast(:afters as text[]), cast(:ends as text[])) as u(after, until)"
+    " join current c on c.ledger = :ledger and c.stream > u.after and c.stream < u.until"
+    " order by c.stream"
 )
 
 
@@ -135,10 +138,9 @@ class _Settling:
         """
         first = _first_absences(rolls)
         found: dict[UUID, list[Presence]] = defaultdict(list)
-        for klass, day in (await self._classes_since(rolls, first)).items():
-            for presence, present in await self._later(klass, day):
-                for child in present & first.keys():
-                    found[child].append(presence)
+        for presence, present in await self._later(await self._classes_since(rolls, first)):
+            for child in present & first.keys():
+                found[child].append(presence)
         return {child: sorted(some, key=lambda one: one.on) for child, some in found.items()}
 
     async def _classes_since(
@@ -157,13 +159,17 @@ class _Settling:
                         start[klass] = min(day, start.get(klass, day))
         return start
 
-    async def _later(self, klass: UUID, day: date) -> list[tuple[Presence, frozenset[UUID]]]:
-        after = roll_stream(klass, day)
-        params = {"ledger": self.ledger, "after": after, "end": f"{ROLL.prefix}{klass}-~"}
+    async def _later(self, since: Mapping[UUID, date]) -> list[tuple[Presence, frozenset[UUID]]]:
+        """Of each class the rolls after its day."""
+        if not since:
+            return []
+        afters = [roll_stream(klass, day) for klass, day in since.items()]
+        ends = [f"{ROLL.prefix}{klass}-~" for klass in since]
+        params = {"ledger": self.ledger, "afters": afters, "ends": ends}
         found: list[tuple[Presence, frozenset[UUID]]] = []
-        for row in await self.conn.execute(LATER, params):
+        for row in (await self.conn.execute(LATER, params)).all():
             held = await restore(self.conn, self.ledger, ROLL, row)
-            on = date.fromisoformat(row.stream[-len("2026-01-01") :])
+            klass, on = UUID(row.stream[-47:-11]), date.fromisoformat(row.stream[-10:])
             present = _settled_presence(held.state, self.now)
             found.append((Presence(on=on, klass=klass, roll=row.stream), present))
         return found

@@ -15,6 +15,7 @@ from shared.subscription import Apply, Entry
 from shared.tokens import tokens
 
 PURPOSE = "name_index"
+NAMING = frozenset(("enrollment.ChildRegistered", "enrollment.ChildChanged"))
 # Arrays of different lengths do not unnest: each row's tokens travel as one text.
 PUT = unnested(
     {"child": "uuid", "tokens": "text"},
@@ -39,8 +40,6 @@ def _names(entries: Sequence[Entry]) -> dict[UUID, Sealed]:
     found: dict[UUID, Sealed] = {}
     for entry in entries:
         envelope = entry.envelope
-        if envelope.type not in ("enrollment.ChildRegistered", "enrollment.ChildChanged"):
-            continue
         event = decode(envelope.type, envelope.dataversion, envelope.data)
         if isinstance(event, c.ChildRegistered | c.ChildChanged) and event.fields.get("name"):
             name = event.fields["name"]
