@@ -7,7 +7,16 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from baoxue import cli_ask, cli_clock, cli_export, cli_fsck, cli_import, cli_redrive, simulate
+from baoxue import (
+    cli_ask,
+    cli_clock,
+    cli_duty,
+    cli_export,
+    cli_fsck,
+    cli_import,
+    cli_redrive,
+    simulate,
+)
 from baoxue.cli_edge import EXIT_UNREACHABLE, app
 from baoxue.engines.outcome import EngineFailed
 from baoxue.supervisor import StopAsked
@@ -39,7 +48,16 @@ def bring_up(
         raise typer.Exit(0) from None
 
 
-COMMANDS = (cli_ask, cli_clock, cli_export, cli_fsck, cli_import, cli_redrive, simulate)
+COMMANDS = (
+    cli_ask,
+    cli_clock,
+    cli_duty,
+    cli_export,
+    cli_fsck,
+    cli_import,
+    cli_redrive,
+    simulate,
+)
 
 
 def main() -> None:

@@ -21,6 +21,10 @@ Right: TypeAlias = Literal[
     "calendar.view",
     "calendar.publish",
     "policy.activate",
+    "duty.view",  # who must do what by when
+    "responsibility.view",  # who answers for whom, holes and overlaps
+    "responsibility.assign",
+    "activity.record",  # meetings, plans, self-checks and the like of one's unit
     "import.run",  # roster, roll, calendar
     "import.staff",
     "inbox.view",

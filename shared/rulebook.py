@@ -18,7 +18,8 @@ from shared.contracts.decode import decode
 from shared.faults import NotNow
 from shared.policy.calendar import Publication, SchoolCalendar, UnitTerm
 from shared.policy.layer import load_layer, shipped_layer_bytes
-from shared.policy.pack import Pack, load_pack, seed_pack, seed_pack_bytes
+from shared.policy.merging import SHIPPED, shipped_pack
+from shared.policy.pack import Pack, load_pack
 from shared.policy.versions import Activation, in_force
 from shared.subscription import Entry
 
@@ -97,7 +98,8 @@ class Rulebook:
         async with self._lock:
             mark = tuple((await conn.execute(MARK)).one())
             if self._rules is None or mark != self._mark:
-                self._rules, self._mark = await read_rules(conn), mark
+                known = self._rules.packs if self._rules else {}
+                self._rules, self._mark = await read_rules(conn, known), mark
             self._looked = now
             return self._rules
 
@@ -106,13 +108,12 @@ class Rulebook:
         self._looked = -1.0
 
 
-async def read_rules(conn: AsyncConnection) -> Rules:
-    """Build the rules from the tables; contents are parsed once per call."""
+async def read_rules(conn: AsyncConnection, known: Mapping[str, Pack] | None = None) -> Rules:
+    """Build the rules from the tables; `known` packs, by SHA-256, are not read again."""
     rows = (await conn.execute(ACTIVATIONS)).all()
     contents = {row.sha256: bytes(row.content) for row in await conn.execute(CONTENTS)}
-    packs = {
-        row.sha256: load_pack(contents[row.sha256]) for row in rows if _held(row, contents, "pack")
-    }
+    held = {row.sha256 for row in rows if _held(row, contents, "pack")}
+    packs = {sha: (known or {}).get(sha) or load_pack(contents[sha], contents.get) for sha in held}
     publications = [
         Publication(row.unit, row.sha256, load_layer(contents[row.sha256]), row.valid_from)
         for row in rows
@@ -154,8 +155,10 @@ async def project_rules(conn: AsyncConnection, entries: Sequence[Entry]) -> None
 
 def shipped(sha: str) -> bytes | None:
     """The bytes of a pack or calendar that ships with this version, by its SHA-256."""
-    if sha == seed_pack().sha256:
-        return seed_pack_bytes()
+    for name in SHIPPED:
+        content = shipped_pack(name)
+        if content is not None and sha256(content).hexdigest() == sha:
+            return content
     try:
         return shipped_layer_bytes(sha)
     except LookupError:

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from services.casework.domain import alert, case, rules
+from services.casework.domain import activity, alert, body, calls, case, duty, responsibility, rules
 from services.casework.domain.alert_events import (
     AlertEvent,
     AttendanceChanged,
@@ -12,6 +12,7 @@ from services.casework.domain.alert_events import (
 )
 from services.casework.domain.case_events import CaseEvent, Logged
 from services.casework.domain.case_state import logged_at
+from services.casework.domain.duty_events import DutyBreached, DutyEvent, EvidenceFiled
 from shared.event_store import Aggregate
 
 
@@ -37,6 +38,37 @@ def _case_happened(event: CaseEvent) -> datetime | date | None:
             return at
         case _ if isinstance(event, Logged):
             return logged_at(event)[1]
+        case _:
+            return None
+
+
+def _duty_happened(event: DutyEvent) -> datetime | date | None:
+    """A breach happened when the time ran out, plain evidence on its day."""
+    match event:
+        case DutyBreached(due_at=at):
+            return at
+        case EvidenceFiled(done_on=on):
+            return on
+        case _:
+            return None
+
+
+def _activity_happened(event: activity.ActivityEvent) -> datetime | date | None:
+    match event:
+        case activity.MeetingHeld(held_at=at) | activity.TrainingHeld(held_at=at):
+            return at
+        case activity.PublicityLogged(on=on) | activity.VillageCheckLogged(on=on):
+            return on
+        case activity.FollowUpSurveyLogged(asked_at=at):
+            return at
+        case _:
+            return None
+
+
+def _call_happened(event: calls.CallsEvent) -> datetime | None:
+    match event:
+        case calls.EveningCallLogged(called_at=at) | calls.ChildVisited(visited_at=at):
+            return at
         case _:
             return None
 
@@ -67,4 +99,47 @@ RULES = Aggregate(
     states=rules.STATES,
     phase=rules.phase,
 )
-AGGREGATES = (ALERT, CASE, RULES)
+DUTY = Aggregate(
+    service="casework",
+    prefix="duty-",
+    decider=duty.DUTY,
+    events=duty.EVENTS,
+    states=duty.STATES,
+    happened=_duty_happened,
+    phase=duty.phase,
+)
+RESPONSIBILITY = Aggregate(
+    service="casework",
+    prefix="responsibility-",
+    decider=responsibility.RESPONSIBILITY,
+    events=responsibility.EVENTS,
+    states=responsibility.STATES,
+    phase=responsibility.phase,
+)
+ACTIVITY = Aggregate(
+    service="casework",
+    prefix="activity-",
+    decider=activity.ACTIVITY,
+    events=activity.EVENTS,
+    states=activity.STATES,
+    happened=_activity_happened,
+    phase=activity.phase,
+)
+CALLS = Aggregate(
+    service="casework",
+    prefix="calls-",
+    decider=calls.CALLS,
+    events=calls.EVENTS,
+    states=calls.STATES,
+    happened=_call_happened,
+    phase=calls.phase,
+)
+BODY = Aggregate(
+    service="casework",
+    prefix="body-",
+    decider=body.BODY,
+    events=body.EVENTS,
+    states=body.STATES,
+    phase=body.phase,
+)
+AGGREGATES = (ALERT, CASE, RULES, DUTY, RESPONSIBILITY, ACTIVITY, CALLS, BODY)

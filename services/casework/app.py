@@ -1,5 +1,6 @@
 """The composition root of casework."""
 
+import asyncio
 from collections.abc import Sequence
 
 from fastapi import FastAPI
@@ -8,12 +9,29 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.casework import api
 from services.casework.aggregates import AGGREGATES
 from services.casework.commands import TABLE
-from services.casework.pages import alerts, cases, children, forms, observations, today
+from services.casework.pages import (
+    alerts,
+    calls,
+    cases,
+    children,
+    coverage,
+    forms,
+    observations,
+    today,
+)
+from services.casework.pages import (
+    duties as duty_pages,
+)
 from services.casework.processes.absence_to_risk import absence_to_risk
+from services.casework.processes.duties import duties
+from services.casework.processes.duty_times import ensure_plans
+from services.casework.processes.duty_times import handlers as duty_timers
 from services.casework.processes.founding_rules import founding_rules
 from services.casework.projections import follow_places, project_boards
+from services.casework.queries.charges import project_charges
 from services.casework.queries.deadlines import REPORT_OVERDUE
 from services.casework.timers import report_overdue
+from shared import clock
 from shared.commands import VIAS, router
 from shared.composition import application, compose
 from shared.console import refusal
@@ -21,6 +39,9 @@ from shared.directory import project_directory
 from shared.edge import Edge
 from shared.settings import Settings
 from shared.subscription import Entry, Subscription
+
+# A founding is rare; the timer is there before the first morning.
+LOOK_FOR_COUNTIES_SECONDS = 30
 
 
 def make_edge(settings: Settings) -> Edge:
@@ -30,12 +51,26 @@ def make_edge(settings: Settings) -> Edge:
     directory.apply = follow_directory
     edge.service.follow(
         Subscription("casework.boards", ("casework",), project_boards, own=True),
+        Subscription("casework.charges", ("casework",), project_charges, own=True),
         founding_rules(settings.domain),
         absence_to_risk(edge.rulebook),
+        *duties(edge.rulebook),
     )
     edge.service.aggregates = AGGREGATES
-    edge.service.timers = {REPORT_OVERDUE: report_overdue(edge.rulebook)}
+    edge.service.timers = {
+        REPORT_OVERDUE: report_overdue(edge.rulebook),
+        **duty_timers(edge.rulebook),
+    }
+    edge.service.loops.append(lambda: plan_periods(edge))
     return edge
+
+
+async def plan_periods(edge: Edge) -> None:
+    """For ever: a county that was founded gets the timer that begins its periods."""
+    while True:
+        async with edge.service.engine.begin() as conn:
+            await ensure_plans(conn, await clock.now(conn))
+        await asyncio.sleep(LOOK_FOR_COUNTIES_SECONDS)
 
 
 async def follow_directory(conn: AsyncConnection, entries: Sequence[Entry]) -> None:
@@ -53,6 +88,17 @@ def app_of(edge: Edge) -> FastAPI:
     """The application of an edge that is composed already."""
     app = application(edge, refusal)
     app.include_router(router("casework", edge, TABLE, (*VIAS, "import")))
-    for part in (api, today, alerts, cases, forms, children, observations):
+    for part in (
+        api,
+        today,
+        alerts,
+        cases,
+        forms,
+        children,
+        observations,
+        duty_pages,
+        calls,
+        coverage,
+    ):
         app.include_router(part.router(edge))
     return app

@@ -243,7 +243,7 @@ MOVE_UNIT = (
     " where path = :old or path like :old || '/%'"
 )
 OLD_PATH = text("select path from unit where unit = :unit")
-TABLES = ("alert_row", "case_row")
+TABLES = ("alert_row", "case_row", "duty")
 
 
 async def follow_places(conn: AsyncConnection, entries: Sequence[Entry]) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from shared.contracts import access, audit, casework, enrollment, notify
+from shared.contracts import access, audit, casework, duties, enrollment, notify
 from shared.contracts.upcast import UPCASTERS, Upcaster, raised
 
 SERVICES = ("enrollment", "casework", "notify", "audit")
@@ -13,6 +13,7 @@ EVENTS: dict[str, type[msgspec.Struct]] = {
     **{f"{service}.{name}": cls for service in SERVICES for name, cls in access.EVENTS.items()},
     **enrollment.EVENTS,
     **casework.EVENTS,
+    **duties.EVENTS,
     **notify.EVENTS,
     **audit.EVENTS,
 }

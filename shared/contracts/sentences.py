@@ -8,14 +8,17 @@ import msgspec
 
 from shared.contracts import audit as a
 from shared.contracts import casework as c
+from shared.contracts import duties as d
 from shared.contracts import enrollment as e
 from shared.contracts.decode import Unknown
+from shared.contracts.duty_sentences import DUTY_SENTENCES
 from shared.contracts.entry import Entry
 from shared.contracts.words import day_words, listed, time_words, word
 
 # {field} is put in as words; counts of lists as {field_n}. Only fields that can hold no personal
 # value are named here: accounts, numbers of staff and sealed values never are.
 SENTENCES: dict[str, tuple[str, str]] = {
+    **DUTY_SENTENCES,
     "CountyFounded": ("建账：{name}（{code}）", "Ledger founded: {name} ({code})"),
     "UnitRegistered": ("登记{kind}：{name}", "{kind} registered: {name}"),
     "UnitMoved": ("单位改隶：{unit} 归 {parent}", "Unit {unit} moved under {parent}"),
@@ -173,6 +176,8 @@ def _variant(name: str, data: msgspec.Struct) -> str:
             return f"{name}/streak"
         case c.RiskFlagged(sign=str()):
             return f"{name}/sign"
+        case d.DutySatisfied(late=True):
+            return f"{name}/late"
         case c.HomeVisitLogged(met=[]):
             return f"{name}/nobody"
         case c.ReturnNoticeRecorded(served_on=date()):

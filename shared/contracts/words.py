@@ -2,10 +2,12 @@
 
 from datetime import date, datetime
 
+from shared.contracts.duty_words import DUTY_WORDS
 from shared.contracts.state_names import STATE_NAMES
 from shared.policy.day import SHANGHAI
 
 WORDS: dict[str, tuple[str, str]] = {
+    **DUTY_WORDS,
     # marks
     "present": ("到校", "present"),
     "unexcused": ("无故未到", "unexcused absence"),

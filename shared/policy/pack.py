@@ -1,27 +1,31 @@
 """A policy pack: a YAML file of rules, read strictly, named by the hash of its bytes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from importlib import resources
-from typing import cast
 
 import msgspec
-import yaml
 
-from shared.policy.schema import Code, Codes, PackFile, Strict, Values
+from shared.policy.base_schema import Strict
+from shared.policy.crossing import check_mechanisms
+from shared.policy.duty_schema import Body, DutyKind, Scheme, System
+from shared.policy.merging import Find, nearest, whole_tree
+from shared.policy.schema import Code, Codes, PackFile, Values
+from shared.policy.yaml_lines import PackInvalid, located
+
+__all__ = ["Pack", "PackInvalid", "load_pack", "pack_version", "parameter_paths", "seed_pack"]
 
 MAX_PACK_BYTES = 256 * 1024
 VERSION_HEX_DIGITS = 16
-
-
-class PackInvalid(ValueError):
-    """A pack that is refused; `line` (from 1) is where, `path` the key, both in the text."""
-
-    def __init__(self, path: str, line: int, reason: str) -> None:
-        super().__init__(f"规则包第 {line} 行 {path}：{reason}。请改正这一行后重新提交。")
-        self.path, self.line, self.reason = path, line, reason
+PARTS: dict[str, type[Strict]] = {
+    "duties": DutyKind,
+    "schemes": Scheme,
+    "bodies": Body,
+    "systems": System,
+}
+NO_BASIS = "没有写依据（basis）"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,12 @@ class Pack:
 
     def basis(self, path: str) -> tuple[str, ...]:
         """The legal basis of the value at `path`, as the texts that the pack cites."""
-        return tuple(self.file.sources[source] for source in self.file.basis[path])
+        return self.cited(self.file.basis.get(path, ()))
+
+    def cited(self, sources: Iterable[str]) -> tuple[str, ...]:
+        """The texts of sources by their ids."""
+        found = (self.file.sources[source] for source in sources)
+        return tuple(one if isinstance(one, str) else one.title for one in found)
 
     def code(self, list_name: str, code: str) -> Code | None:
         """The entry of a code list, or None if the list has no such code."""
@@ -67,18 +76,36 @@ def pack_version(content: bytes) -> str:
     return sha256(content).hexdigest()[:VERSION_HEX_DIGITS]
 
 
-def load_pack(content: bytes) -> Pack:
-    """Read a pack; PackInvalid names the line of the first thing that is wrong."""
+def load_pack(content: bytes, find: Find = lambda _: None) -> Pack:
+    """Read a pack; PackInvalid names the line of the first thing that is wrong.
+
+    `find` answers the bytes of a pack that this one extends, by its SHA-256.
+    """
     if len(content) > MAX_PACK_BYTES:
         raise PackInvalid("文件", 1, f"文件超过 {MAX_PACK_BYTES // 1024} KiB")
-    tree, lines = _read_yaml(content)
+    tree, lines = whole_tree(content, find)
+    for part, kind in PARTS.items():
+        _check_part(tree, part, kind, lines)
     try:
         file = msgspec.convert(tree, PackFile)
     except msgspec.ValidationError as error:
-        raise _located(str(error), lines) from error
+        raise located(error, lines) from error
     _check_basis(file, lines)
     _check_codes(file, lines)
+    check_mechanisms(file, lines)
     return Pack(sha256(content).hexdigest(), file)
+
+
+def _check_part(tree: object, part: str, kind: type[Strict], lines: dict[str, int]) -> None:
+    """Each entry of a mapping by itself: msgspec names no key of a mapping in its errors."""
+    entries = tree.get(part) if isinstance(tree, dict) else None
+    if not isinstance(entries, dict):
+        return
+    for name, entry in entries.items():
+        try:
+            msgspec.convert(entry, kind)
+        except msgspec.ValidationError as error:
+            raise located(error, lines, f"$.{part}.{name}") from error
 
 
 @cache
@@ -101,77 +128,20 @@ def parameter_paths(part: Strict, prefix: str = "") -> Iterator[str]:
             yield path
 
 
-def _read_yaml(content: bytes) -> tuple[object, dict[str, int]]:
-    try:
-        # PyYAML's own annotations leave the type of the node open.
-        node = cast(
-            yaml.Node | None,
-            yaml.compose(content, Loader=yaml.SafeLoader),  # pyright: ignore[reportUnknownMemberType]
-        )
-        if node is None:
-            raise PackInvalid("文件", 1, "文件是空的")
-        lines: dict[str, int] = {"$": 1}
-        _note_lines(node, "$", lines)
-        return yaml.safe_load(content), lines
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise PackInvalid("文件", line, f"不是合规的 YAML（{error.problem}）") from error
-    except yaml.YAMLError as error:
-        raise PackInvalid("文件", 1, "不是合规的 YAML") from error
-    except (ValueError, RecursionError) as error:
-        if isinstance(error, PackInvalid):
-            raise
-        raise PackInvalid("文件", 1, "有不能解读的值") from error
-
-
-def _note_lines(node: yaml.Node, path: str, lines: dict[str, int]) -> None:
-    """Remember the line of every key, in the notation of msgspec's errors."""
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            below = f"{path}.{key.value}"
-            # YAML lets a repeated key win silently; here it would hide a rule.
-            if below in lines:
-                raise PackInvalid(below[2:], key.start_mark.line + 1, "这个键写了两次")
-            lines[below] = key.start_mark.line + 1
-            _note_lines(value, below, lines)
-    elif isinstance(node, yaml.SequenceNode):
-        for position, value in enumerate(node.value):
-            lines[f"{path}[{position}]"] = value.start_mark.line + 1
-            _note_lines(value, f"{path}[{position}]", lines)
-
-
-def _located(message: str, lines: dict[str, int]) -> PackInvalid:
-    """Turn msgspec's "reason - at `$.a.b`" into our error with a line."""
-    reason, _, where = message.partition(" - at ")
-    path = where.strip("`") or "$"
-    match reason.split("`"):
-        case ["Object contains unknown field ", key, _]:
-            path, reason = f"{path}.{key}", "不认识的键"
-        case ["Object missing required field ", key, _]:
-            reason = f"缺少键 {key}"
-        case ["Expected ", wanted, ", got ", got, _]:
-            reason = f"应是 {wanted}，写的是 {got}"
-        case _:
-            reason = f"值不合要求（{reason}）"
-    nearest = path
-    while nearest not in lines:
-        nearest = nearest.rpartition(".")[0] if "." in nearest else "$"
-    return PackInvalid(path.removeprefix("$.") or "文件", lines[nearest], reason)
-
-
-def _check_basis(file: PackFile, lines: dict[str, int]) -> None:
+def _check_basis(file: PackFile, lines: Mapping[str, int]) -> None:
     paths = set(parameter_paths(file.values))
-    for path in sorted(paths - file.basis.keys()):
-        raise PackInvalid(f"values.{path}", lines[f"$.values.{path}"], "没有写依据（basis）")
+    if file.format > 1:
+        for path in sorted(paths - file.basis.keys()):
+            raise PackInvalid(f"values.{path}", nearest(f"$.values.{path}", lines), NO_BASIS)
     for path, cited in file.basis.items():
-        line = lines[f"$.basis.{path}"]
+        line = nearest(f"$.basis.{path}", lines)
         if path not in paths:
             raise PackInvalid(f"basis.{path}", line, "没有这个参数")
         if not cited or any(source not in file.sources for source in cited):
             raise PackInvalid(f"basis.{path}", line, "依据不在 sources 里")
 
 
-def _check_codes(file: PackFile, lines: dict[str, int]) -> None:
+def _check_codes(file: PackFile, lines: Mapping[str, int]) -> None:
     """Codes are unique in their list, and what an entry points to exists."""
     actions = {entry.code for entry in file.codes.next_actions}
     evidence = {entry.code for entry in file.codes.evidence_kinds}
@@ -181,12 +151,12 @@ def _check_codes(file: PackFile, lines: dict[str, int]) -> None:
             path = f"codes.{name}[{position}]"
             reason = _fault_of(entry, name, seen, actions, evidence)
             if reason:
-                raise PackInvalid(path, lines[f"$.{path}"], reason)
+                raise PackInvalid(path, nearest(f"$.{path}", lines), reason)
             seen.add(entry.code)
     groups = {entry.code for entry in file.codes.groups}
-    for group in file.values.risk.group_weights.keys() - groups:
+    for group in sorted(file.values.risk.group_weights.keys() - groups):
         path = f"values.risk.group_weights.{group}"
-        raise PackInvalid(path, lines[f"$.{path}"], "不是 codes.groups 里的代码")
+        raise PackInvalid(path, nearest(f"$.{path}", lines), "不是 codes.groups 里的代码")
 
 
 def _fault_of(

@@ -6,25 +6,24 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-Days = Annotated[int, Meta(ge=0, le=366)]
-Hours = Annotated[int, Meta(ge=1, le=24 * 366)]
-Minutes = Annotated[int, Meta(ge=0, le=24 * 60)]
-Percent = Annotated[int, Meta(ge=0, le=100)]
-Grade = Annotated[int, Meta(ge=1, le=9)]
-Weight = Annotated[int, Meta(ge=0, le=100)]
-CutOff = Annotated[str, Meta(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$")]
-# No 29th to 31st: a last day is written "last", so that no deadline is lost in a common year.
-YearDay = Annotated[str, Meta(pattern=r"^(0[1-9]|1[0-2])-(last|0[1-9]|1\d|2[0-8])$")]
-CodeName = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-Label = Annotated[str, Meta(min_length=1, max_length=60)]
+from shared.policy.base_schema import (
+    CodeName,
+    CutOff,
+    Days,
+    Grade,
+    Hours,
+    Label,
+    Minutes,
+    Percent,
+    Strict,
+    Weight,
+    YearDay,
+)
+from shared.policy.duty_schema import Body, Cited, DutyKind, Scheme, System
 
 # 以上 and 以下 include the number, 超过 does not (民法典 第1259条).
 Operator = Literal[">", ">=", "<", "<="]
 COMPARE = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
-
-
-class Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Base of every part of a pack: an unknown key is refused."""
 
 
 class Share(Strict, frozen=True):
@@ -124,6 +123,60 @@ class Target(Strict, frozen=True):
     class_veto: Share
 
 
+class Call(Strict, frozen=True):
+    """The evening call about a child on leave: when it is offered and until when it is due."""
+
+    first: CutOff = "17:30"
+    last: CutOff = "20:30"
+
+
+class Message(Strict, frozen=True):
+    """When digests go out, and the hours in which nothing but danger is told."""
+
+    morning: CutOff = "07:00"
+    evening: CutOff = "17:00"
+    quiet_from: CutOff = "21:30"
+    quiet_to: CutOff = "06:30"
+
+
+class Score(Strict, frozen=True):
+    """How a year is judged: the two policies of the plans, selected by a jurisdiction."""
+
+    policy: Literal["zero_tolerance", "percent"] = "percent"
+    zero_loss_veto_pupils: Annotated[int, Meta(ge=1, le=50)] = 1
+    subject_teacher_points: Annotated[int, Meta(ge=0, le=100)] = 10
+    bottom_percent: Percent = 20
+    bottom_rounding: Literal["up", "down", "half_up"] = "half_up"
+    conversion_percent: Percent = 80
+    ranking: bool = False
+
+
+class GradeCheck(Strict, frozen=True):
+    """普检初三、抽检初二、确认初一: how much of a grade an inspection looks at."""
+
+    grade_9: Literal["all", "sample", "confirm"] = "all"
+    grade_8: Literal["all", "sample", "confirm"] = "sample"
+    grade_7: Literal["all", "sample", "confirm"] = "confirm"
+
+
+class Online(Strict, frozen=True):
+    meeting_capacity: Annotated[int, Meta(ge=1, le=10_000)] = 300
+    slot_minutes: Annotated[int, Meta(ge=5, le=240)] = 30
+
+
+class Counting(Strict, frozen=True):
+    """How periods count. `roll_forward`: a last day on a holiday moves to the next school day."""
+
+    roll_forward: bool = False
+
+
+class Ceiling(Strict, frozen=True):
+    """Yearly dropout ceilings, in tenths of a percent (国家口径，第三方文本)."""
+
+    primary_permille: Annotated[int, Meta(ge=0, le=1000)] = 6
+    junior_permille: Annotated[int, Meta(ge=0, le=1000)] = 18
+
+
 class Values(Strict, frozen=True):
     absence: Absence
     roll: Roll
@@ -138,6 +191,14 @@ class Values(Strict, frozen=True):
     monitoring: Monitoring
     deadline: Deadline
     target: Target
+    # Since format 2; an older pack is read with the defaults, which its basis need not name.
+    call: Call = Call()
+    message: Message = Message()
+    score: Score = Score()
+    grade_check: GradeCheck = GradeCheck()
+    online: Online = Online()
+    counting: Counting = Counting()
+    ceiling: Ceiling = Ceiling()
 
 
 class Code(Strict, frozen=True):
@@ -157,6 +218,7 @@ class Code(Strict, frozen=True):
 
 
 CodeList = Annotated[tuple[Code, ...], Meta(min_length=1, max_length=100)]
+OptionalList = Annotated[tuple[Code, ...], Meta(max_length=100)]
 
 
 class Codes(Strict, frozen=True):
@@ -179,14 +241,30 @@ class Codes(Strict, frozen=True):
     closing_reasons: CodeList
     evidence_kinds: CodeList
     next_actions: CodeList
+    # Since format 2; a pack without them has no such records to offer.
+    leave_answers: OptionalList = ()
+    difficulties: OptionalList = ()
+    meetings: OptionalList = ()
+    trainings: OptionalList = ()
+    plans: OptionalList = ()
+    publicity: OptionalList = ()
+    documents: OptionalList = ()
+    targets: OptionalList = ()
+    departments: OptionalList = ()
+    duty_ends: OptionalList = ()
 
 
 class PackFile(Strict, frozen=True):
     """The whole file. `basis` names, for each value by its key path, where it comes from."""
 
-    format: Literal[1]
+    format: Literal[1, 2]
     name: Label
-    sources: dict[str, str]
+    sources: dict[str, str | Cited]
     values: Values
     basis: dict[str, tuple[str, ...]]
     codes: Codes
+    extends: str | None = None
+    duties: dict[CodeName, DutyKind] = msgspec.field(default_factory=dict)
+    schemes: dict[CodeName, Scheme] = msgspec.field(default_factory=dict)
+    bodies: dict[CodeName, Body] = msgspec.field(default_factory=dict)
+    systems: dict[CodeName, System] = msgspec.field(default_factory=dict)

@@ -127,8 +127,8 @@ def test_labels_that_stigmatise_are_restricted() -> None:
         ("evidence: [graduation]", "evidence: [gradation]", "evidence_kinds"),
         ("orphan: 2", "orphans: 2", "codes.groups"),
         ('      operator: ">"\n', "", "缺少键 operator"),
-        ("format: 1\n", "format: [1\n", "不是合规的 YAML"),
-        ("format: 1\n", "format: !!python/name:os.system 1\n", "不是合规的 YAML"),
+        ("format: 2\n", "format: [1\n", "不是合规的 YAML"),
+        ("format: 2\n", "format: !!python/name:os.system 1\n", "不是合规的 YAML"),
     ],
 )
 def test_a_faulty_pack_is_refused_with_its_line(old: str, new: str, says: str) -> None:

@@ -1,18 +1,22 @@
 """Casework's parts of the first page: new alerts, and what is due."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.casework.pages import duties as duty_pages
 from services.casework.pages.drawing import UNNAMED, alert_card, begin, names, new_id, pack_of
-from services.casework.queries import boards
+from services.casework.pages.duties import ELSEWHERE
+from services.casework.queries import boards, duty_list
 from services.casework.queries.boards import Found
 from services.casework.queries.duties import Due, Rule, of_alert, of_case
+from services.casework.queries.duty_list import Wanted
 from services.casework.queries.weights import watches
 from shared.console import Visit
 from shared.contracts.words import time_words
@@ -122,11 +126,14 @@ async def duties_part(found: Visit) -> DutiesPart:
     due = (await all_due(found, rows))[:DUTIES_SHOWN]
     by_stream = {row.stream: row for row in rows}
     known = await names(found, [by_stream[one.stream] for one in due])
+    mine = await own_duties(found)
     groups: dict[str, list[Duty]] = {"overdue": [], "today": [], "week": []}
     for one in due:
         row = by_stream[one.stream]
         duty = drawn(found, one, row, known.get(row.subject, UNNAMED))
         groups[_group(found, one)].append(duty)
+    for kind, duty in mine:
+        groups[kind].append(duty)
     until = found.today + timedelta(days=WEEK_DAYS)
     return DutiesPart(
         groups=(
@@ -135,6 +142,21 @@ async def duties_part(found: Visit) -> DutiesPart:
             DutyGroup(kind="week", duties=tuple(groups["week"]), until=until),
         )
     )
+
+
+async def own_duties(found: Visit) -> list[tuple[str, Duty]]:
+    """What the viewer answers for by name, in the groups of the page; done ones are gone."""
+    if not found.viewer.staff:
+        return []
+    soon = found.moment.now + timedelta(days=WEEK_DAYS)
+    wanted = Wanted(
+        holder=UUID(found.viewer.staff), due_before=soon, but_kinds=ELSEWHERE, limit=DUTIES_SHOWN
+    )
+    engine = found.edge.service.engine
+    async with viewing(engine, found.viewer, "duty.view", found.today) as conn:
+        rows = await duty_list.listed(conn, wanted)
+    lines = await duty_pages.drawn(found, rows)
+    return [(_time_group(found, row.due_at), line) for row, line in zip(rows, lines, strict=True)]
 
 
 async def all_due(found: Visit, rows: Sequence[Found[Any]]) -> list[Due]:
@@ -194,7 +216,11 @@ def href(one: Due) -> str:
 
 
 def _group(found: Visit, one: Due) -> str:
-    if one.due_at < found.moment.now:
+    return _time_group(found, one.due_at)
+
+
+def _time_group(found: Visit, due_at: datetime) -> str:
+    if due_at < found.moment.now:
         return "overdue"
     # 24:00 of today is the first moment of tomorrow.
-    return "today" if business_day(one.due_at - timedelta(seconds=1)) == found.today else "week"
+    return "today" if business_day(due_at - timedelta(seconds=1)) == found.today else "week"

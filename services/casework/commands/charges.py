@@ -1,0 +1,167 @@
+"""What people do about responsibilities: assign, hand on, end."""
+
+from datetime import date
+from typing import Literal
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.casework.aggregates import RESPONSIBILITY
+from services.casework.commands.records import RecordUnknown
+from services.casework.domain.duty_events import DutyTarget
+from services.casework.domain.responsibility import (
+    AssignResponsibility,
+    EndResponsibility,
+    HolderOf,
+)
+from services.casework.queries.charges import stream_of
+from shared.commands import Command, Done, Fields, FieldsInvalid
+from shared.edge import Edge, Moment, allowed
+from shared.event_store import Order
+from shared.policy.duty_schema import Tier
+from shared.policy.pack import Pack
+from shared.rights import Grant, Viewer
+
+UNIT = text("select ledger, path from unit where unit = :target")
+CLASS = text("select ledger, path from klass where klass = cast(:target as uuid)")
+CHILD = text("select ledger, path from child where child = cast(:target as uuid)")
+STAFF = text("select ledger, staff from person where staff = cast(:staff as uuid)")
+
+
+class AssignFields(Fields, frozen=True):
+    """`target`: the uuid or code that the tier's kind of target means; a grade is SCHOOL-NUMBER."""
+
+    scheme: str
+    tier: str
+    target: str
+    holder: str
+    since: date
+    until: date | None = None
+    holder_kind: Literal["staff", "office"] = "staff"
+    instead: str | None = None
+    next: str = "/casework/coverage"
+
+
+class EndFields(Fields, frozen=True):
+    scheme: str
+    tier: str
+    target: str
+    holder: str
+    on: date
+    reason: str
+    holder_kind: Literal["staff", "office"] = "staff"
+    successor: str | None = None
+    next: str = "/casework/coverage"
+
+
+async def assign(edge: Edge, viewer: Viewer, fields: AssignFields) -> Done:
+    """One holder for one target under one tier, from a day on."""
+    async with edge.service.engine.connect() as conn:
+        ledger, path = await _place(conn, fields.target)
+        moment = await edge.moment(conn)
+        grant = allowed(viewer, "responsibility.assign", path, moment)
+        tier = _tier(moment.rules.pack(path, moment.today), fields.scheme, fields.tier)
+        await _known_holder(conn, ledger, fields.holder_kind, fields.holder)
+    command = AssignResponsibility(
+        scheme=fields.scheme,
+        tier=fields.tier,
+        line=tier.line,
+        share=tier.share,
+        target=DutyTarget(kind=tier.target, id=fields.target),
+        holder=HolderOf(kind=fields.holder_kind, id=fields.holder),
+        since=fields.since,
+        until=fields.until,
+        exactly_one=tier.exactly == "one",
+        instead=HolderOf(kind="staff", id=fields.instead) if fields.instead else None,
+    )
+    return await _submit(edge, viewer, fields, moment, grant, ledger, path, command)
+
+
+async def end(edge: Edge, viewer: Viewer, fields: EndFields) -> Done:
+    """A holder no longer answers from a day on; `successor` takes over where one is named."""
+    async with edge.service.engine.connect() as conn:
+        ledger, path = await _place(conn, fields.target)
+        moment = await edge.moment(conn)
+        grant = allowed(viewer, "responsibility.assign", path, moment)
+        tier = _tier(moment.rules.pack(path, moment.today), fields.scheme, fields.tier)
+    command = EndResponsibility(
+        scheme=fields.scheme,
+        tier=fields.tier,
+        target=DutyTarget(kind=tier.target, id=fields.target),
+        holder=HolderOf(kind=fields.holder_kind, id=fields.holder),
+        on=fields.on,
+        reason=fields.reason,
+        successor=HolderOf(kind="staff", id=fields.successor) if fields.successor else None,
+    )
+    return await _submit(edge, viewer, fields, moment, grant, ledger, path, command)
+
+
+def _tier(pack: Pack, scheme: str, code: str) -> Tier:
+    found = pack.file.schemes.get(scheme)
+    if found is None:
+        raise FieldsInvalid(f"现行规则里没有责任制“{scheme}”。重新选一种。", field="scheme")
+    tier = found.tier(code)
+    if tier is None:
+        raise FieldsInvalid(f"“{found.zh}”没有“{code}”这一层。重新选一层。", field="tier")
+    return tier
+
+
+async def _place(conn: AsyncConnection, target: str) -> tuple[str, str]:
+    """Ledger and path of a unit, class or child; a grade is at its school."""
+    unit = target.partition("-")[0] if not _uuid(target) else target
+    for query in (CLASS, CHILD) if _uuid(target) else (UNIT,):
+        row = (await conn.execute(query, {"target": unit})).first()
+        if row is not None:
+            return row.ledger, row.path
+    raise RecordUnknown("没有这个对象。回到责任表重新选。", field="target")
+
+
+async def _known_holder(conn: AsyncConnection, ledger: str, kind: str, holder: str) -> None:
+    if kind == "office":
+        if not holder.strip():
+            raise FieldsInvalid("写上岗位或单位的名称。", field="holder")
+        return
+    row = (await conn.execute(STAFF, {"staff": holder})).first() if _uuid(holder) else None
+    if row is None or row.ledger != ledger:
+        raise FieldsInvalid("没有这名教职工。从名单里选一人。", field="holder")
+
+
+def _uuid(text_: str) -> bool:
+    try:
+        UUID(text_)
+    except ValueError:
+        return False
+    return True
+
+
+async def _submit(
+    edge: Edge,
+    viewer: Viewer,
+    fields: AssignFields | EndFields,
+    moment: Moment,
+    grant: Grant,
+    ledger: str,
+    path: str,
+    command: AssignResponsibility | EndResponsibility,
+) -> Done:
+    target = command.target
+    circumstances = edge.circumstances(
+        moment, viewer, grant, ledger, path, command_id=fields.command_id, via=fields.via
+    )
+    order = Order(
+        aggregate=RESPONSIBILITY,
+        stream=stream_of(ledger, command.scheme, command.tier, target.id),
+        command=command,
+        circumstances=circumstances,
+        unitpath=path,
+        subject=target.id if target.kind in {"child", "guardian"} else None,
+        expected=fields.version,
+    )
+    return Done(await edge.submit(order), fields.next)
+
+
+COMMANDS = (
+    Command("assign_responsibility", AssignFields, assign),
+    Command("end_responsibility", EndFields, end),
+)

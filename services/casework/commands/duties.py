@@ -1,0 +1,149 @@
+"""What people do about duties: the evening call, a visit without a case, plain evidence."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import text
+
+from services.casework.aggregates import CALLS, DUTY
+from services.casework.commands.records import Acting, RecordUnknown, acting_for_child
+from services.casework.commands.unit_notes import sealed_note
+from services.casework.domain.calls import (
+    ChildVisited,
+    DifficultyRecorded,
+    EveningCallLogged,
+    LogEveningCall,
+    LogVisit,
+)
+from services.casework.domain.duty import FileEvidence
+from shared.commands import Command, Done, Fields
+from shared.edge import Edge, allowed
+from shared.event import business_day
+from shared.event_store import Order
+from shared.rights import Viewer
+
+OF_DUTY = text("select ledger, path, child from duty where duty = :duty")
+
+
+class EveningCallFields(Fields, frozen=True):
+    """The four answers; absent: not asked. `difficulty`: a code, where help is wanted."""
+
+    child: UUID
+    disposition: str
+    called_at: datetime | None = None
+    leave_on: date | None = None
+    better: bool | None = None
+    tomorrow: bool | None = None
+    settled: bool | None = None
+    help: bool | None = None
+    difficulty: str | None = None
+    notes: str | None = None
+
+
+class VisitChildFields(Fields, frozen=True):
+    child: UUID
+    visited_at: datetime
+    outcome: str
+    met: list[str] = []  # noqa: RUF012  msgspec copies an empty list for each struct
+    notes: str | None = None
+
+
+class EvidenceFields(Fields, frozen=True):
+    """`note`: what was done, in words."""
+
+    duty: UUID
+    done_on: date
+    note: str | None = None
+
+
+async def log_evening_call(edge: Edge, viewer: Viewer, fields: EveningCallFields) -> Done:
+    """病好了吗 明天能上学吗 事情办好了吗 有什么我帮忙的吗; who needs help has a difficulty."""
+    act = await acting_for_child(
+        edge, viewer, "alert.decide", fields, fields.child, f"calls-{fields.child}"
+    )
+    now = act.moment.now
+    notes = await act.seal("notes", fields.notes)
+    call = EveningCallLogged(
+        child=fields.child,
+        leave_on=fields.leave_on or business_day(now),
+        called_at=fields.called_at or now,
+        disposition=act.code("dispositions", "disposition", fields.disposition),
+        better=fields.better,
+        tomorrow=fields.tomorrow,
+        settled=fields.settled,
+        help=fields.help,
+        notes=notes,
+    )
+    difficulty = None
+    if fields.help:
+        kind = act.code("difficulties", "difficulty", fields.difficulty or "other")
+        difficulty = DifficultyRecorded(child=fields.child, kind=kind, note=notes)
+    return await _submit(act, LogEveningCall(call=call, difficulty=difficulty, now=now))
+
+
+async def visit_child(edge: Edge, viewer: Viewer, fields: VisitChildFields) -> Done:
+    """A visit to a child who has no case, such as the weekly one to a key pupil."""
+    act = await acting_for_child(
+        edge, viewer, "alert.decide", fields, fields.child, f"calls-{fields.child}"
+    )
+    visit = ChildVisited(
+        child=fields.child,
+        visited_at=fields.visited_at,
+        met=act.codes("people_met", "met", fields.met),
+        outcome=act.code("outcomes", "outcome", fields.outcome),
+        notes=await act.seal("notes", fields.notes),
+    )
+    return await _submit(act, LogVisit(visit=visit, now=act.moment.now))
+
+
+async def _submit(act: Acting, command: LogEveningCall | LogVisit) -> Done:
+    order = Order(
+        aggregate=CALLS,
+        stream=act.record.stream,
+        command=command,
+        circumstances=act.circumstances(),
+        unitpath=act.record.path,
+        subject=act.record.subject,
+    )
+    return Done(await act.edge.submit(order), "/casework/calls")
+
+
+async def file_evidence(edge: Edge, viewer: Viewer, fields: EvidenceFields) -> Done:
+    """The plain form of a duty whose own form comes later, or that needs none."""
+    async with edge.service.engine.connect() as conn:
+        row = (await conn.execute(OF_DUTY, {"duty": fields.duty})).first()
+        moment = await edge.moment(conn)
+    if row is None:
+        raise RecordUnknown("没有这项任务。回到责任页重新打开。", field="duty")
+    grant = allowed(viewer, "activity.record", row.path, moment)
+    owner = str(row.child) if row.child else (viewer.staff or viewer.account)
+    command = FileEvidence(
+        done_on=fields.done_on,
+        note=await sealed_note(edge, row.ledger, owner, "note", fields.note),
+        attachment=None,
+        now=moment.now,
+    )
+    order = Order(
+        aggregate=DUTY,
+        stream=f"duty-{fields.duty}",
+        command=command,
+        circumstances=edge.circumstances(
+            moment,
+            viewer,
+            grant,
+            row.ledger,
+            row.path,
+            command_id=fields.command_id,
+            via=fields.via,
+        ),
+        unitpath=row.path,
+        subject=str(row.child) if row.child else None,
+    )
+    return Done(await edge.submit(order), "/casework/duties")
+
+
+COMMANDS = (
+    Command("log_evening_call", EveningCallFields, log_evening_call),
+    Command("visit_child", VisitChildFields, visit_child),
+    Command("file_evidence", EvidenceFields, file_evidence),
+)

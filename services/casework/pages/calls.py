@@ -1,0 +1,172 @@
+"""晚上的电话: children on leave whose guardian must be called tonight, four answers each."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi.responses import HTMLResponse
+
+from services.casework.pages.drawing import UNNAMED, begin, command, new_id, options, pack_of
+from services.casework.pages.duties import drawn
+from services.casework.pages.questions import choice, choices, moment, words
+from services.casework.queries import duty_list
+from services.casework.queries.duty_list import Wanted
+from shared.console import Visit
+from shared.edge import Edge
+from shared.rights import Viewer
+from shared.sealed import Sealed
+from shared.session_http import viewer as signed_in
+from shared.viewing import viewing
+from shared.web.models.form import Field, Form, FormPage, Option
+from shared.web.models.layout import Link
+
+CALLS = ("leave_call", "call_again")
+CALLS_SHOWN = 20
+YES_NO = (("true", "是"), ("false", "否"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One child to be called about; `dial` opens the phone where the number may be seen."""
+
+    child: str
+    detail: str
+    form: Form
+    dial: Link | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallsPage:
+    """Page `calls.html`."""
+
+    title: str
+    about: str
+    calls: tuple[Call, ...]
+
+
+def router(edge: Edge) -> APIRouter:
+    """`/casework/calls`, `/casework/calls/{child}`, `/casework/visits/{child}`."""
+    api = APIRouter(prefix="/casework")
+
+    @api.get("/calls")
+    async def tonight(
+        request: Request, viewer: Annotated[Viewer, Depends(signed_in)]
+    ) -> HTMLResponse:
+        return await _calls(edge, request, viewer, None)
+
+    @api.get("/calls/{child}")
+    async def one(
+        child: UUID, request: Request, viewer: Annotated[Viewer, Depends(signed_in)]
+    ) -> HTMLResponse:
+        return await _calls(edge, request, viewer, child)
+
+    @api.get("/visits/{child}")
+    async def visit_form(
+        child: UUID, request: Request, viewer: Annotated[Viewer, Depends(signed_in)]
+    ) -> HTMLResponse:
+        found = await begin(edge, request, viewer, "visit.child", "duty.view")
+        rows = await _duties(found, Wanted(child=child, kinds=None))
+        if not rows:
+            raise HTTPException(404)
+        name = (await _names(found, rows[:1]))[rows[0].duty]
+        codes = pack_of(found, rows[0].path).codes
+        form = Form(
+            action=command("visit_child"),
+            command_id=new_id(),
+            version=0,
+            submit="登记家访",
+            fields=(
+                moment("visited_at", "实际到访时间", found.moment.now),
+                choices("met", "见到了谁", codes.people_met),
+                choice("outcome", "结果", codes.outcomes),
+                words(),
+            ),
+            hidden=(("child", str(child)),),
+            cancel=Link(text="不登记了", href="/casework/duties"),
+        )
+        page = FormPage(title="登记家访", back="/casework/duties", form=form, child=name)
+        return await found.html("form.html", page, "duties")
+
+    return api
+
+
+async def _calls(edge: Edge, request: Request, viewer: Viewer, child: UUID | None) -> HTMLResponse:
+    found = await begin(edge, request, viewer, "calls", "duty.view", "contact")
+    rows = await _duties(found, Wanted(kinds=CALLS, child=child, limit=CALLS_SHOWN))
+    if child is not None and not rows:
+        raise HTTPException(404)
+    known = await _names(found, rows)
+    lines = await drawn(found, rows)
+    calls = tuple(
+        Call(
+            child=known.get(row.duty, UNNAMED),
+            detail=f"{row.klass_name or ''} {line.due}".strip(),
+            form=_form(found, row),
+        )
+        for row, line in zip(rows, lines, strict=True)
+    )
+    page = CallsPage(title="晚上的电话", about=f"{len(calls)} 个孩子", calls=calls)
+    return await found.html("calls.html", page, "duties")
+
+
+async def _duties(found: Visit, wanted: Wanted) -> list[Any]:
+    engine = found.edge.service.engine
+    async with viewing(engine, found.viewer, "duty.view", found.today) as conn:
+        return list(await duty_list.listed(conn, wanted))
+
+
+async def _names(found: Visit, rows: list[Any]) -> dict[UUID, str]:
+    named = [row for row in rows if row.child_name]
+    opened: dict[UUID, str] = {}
+    for row in named:
+        sealed = msgspec.convert(row.child_name, Sealed)
+        (opened[row.duty],) = await found.reading.open_all(
+            [(str(row.child), "name", sealed)], row.path
+        )
+    return opened
+
+
+def _form(found: Visit, row: Any) -> Form:
+    codes = pack_of(found, row.path).codes
+    asked = tuple(_yes_no(code.code, code.zh) for code in codes.leave_answers)
+    return Form(
+        action=command("log_evening_call"),
+        command_id=new_id(),
+        version=0,
+        submit="记下",
+        fields=(
+            *asked,
+            Field(
+                name="difficulty",
+                label="帮什么忙",
+                kind="choice",
+                options=options(codes.difficulties),
+                shown_when=("help", "true"),
+            ),
+            Field(
+                name="disposition",
+                label="电话结果",
+                kind="choice",
+                options=options(codes.dispositions),
+                value=("confirmed_sick",),
+                required=True,
+            ),
+        ),
+        hidden=(("child", str(row.child)),),
+    )
+
+
+CONSEQUENCES = {
+    ("tomorrow", "false"): "明天还要再打一次",
+    ("help", "true"): "会登记困难，学校跟进",
+}
+
+
+def _yes_no(name: str, label: str) -> Field:
+    listed = tuple(
+        Option(value=value, label=text, consequence=CONSEQUENCES.get((name, value), ""))
+        for value, text in YES_NO
+    )
+    return Field(name=name, label=label, kind="choice", options=listed)

@@ -1,0 +1,247 @@
+"""责任: everyone's duties as their role reaches, one tap from the form that fulfils each."""
+
+import json
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
+from fastapi.responses import HTMLResponse
+
+from services.casework.pages.drawing import UNNAMED, begin, fitting, new_id, pack_of
+from services.casework.pages.questions import day, words
+from services.casework.queries import duty_list
+from services.casework.queries.duty_list import Wanted
+from shared.console import Visit, visit
+from shared.contracts.words import time_words
+from shared.edge import Edge, allowed
+from shared.event import business_day
+from shared.rights import Viewer
+from shared.sealed import Sealed
+from shared.session_http import viewer as signed_in
+from shared.viewing import viewing
+from shared.web.models.form import Form, FormPage
+from shared.web.models.layout import Link
+from shared.web.models.today import Duty, DutyGroup
+
+WEEK_DAYS = 7
+# What stands on the first page already, as the roll, the alert or the case itself.
+ELSEWHERE = ("daily_roll", "dropout_report", "first_visit", "risk_intervention", "daily_digest")
+FILTERS = {
+    "open": ("要办的", duty_list.OPEN),
+    "overdue": ("已超期", ("breached",)),
+    "done": ("已办", ("satisfied", "late")),
+    "cancelled": ("已撤销", ("cancelled",)),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DutiesPage:
+    """Page `duties.html`: groups by time; `filters` lead to the other states."""
+
+    title: str
+    about: str
+    filters: tuple[Link, ...]
+    chosen: str
+    groups: tuple[DutyGroup, ...]
+    next_page: Link | None = None
+    nothing: str = ""
+
+
+def router(edge: Edge) -> APIRouter:
+    """`/casework/duties`, `/casework/duties.jsonl`, `/casework/duties/{duty}/do`."""
+    api = APIRouter(prefix="/casework")
+
+    @api.get("/duties")
+    async def duties(
+        request: Request,
+        viewer: Annotated[Viewer, Depends(signed_in)],
+        filter: str = "open",
+        mine: bool = False,
+        unit: str | None = None,
+        after: str | None = None,
+    ) -> HTMLResponse:
+        found = await begin(edge, request, viewer, "duties", "duty.view")
+        if filter not in FILTERS:
+            raise HTTPException(404)
+        page = await _page(found, filter, mine, unit, _after(after))
+        return await found.html("duties.html", page, "duties")
+
+    @api.get("/duties.jsonl")
+    async def lines(
+        viewer: Annotated[Viewer, Depends(signed_in)],
+        unit: str | None = None,
+        holder: UUID | None = None,
+        due_before: datetime | None = None,
+        state: Annotated[list[str] | None, Query()] = None,
+    ) -> Response:
+        wanted = Wanted(
+            unit=unit, holder=holder, due_before=due_before, states=state or duty_list.STATES
+        )
+        text = "".join([line async for line in _lines(edge, viewer, wanted)])
+        return Response(text, media_type="application/x-ndjson")
+
+    @api.get("/duties/{duty}/do")
+    async def do(
+        duty: UUID, request: Request, viewer: Annotated[Viewer, Depends(signed_in)]
+    ) -> HTMLResponse:
+        return await _plain_form(edge, request, viewer, duty)
+
+    return api
+
+
+def _after(given: str | None) -> tuple[datetime, UUID] | None:
+    if given is None:
+        return None
+    at, _, duty = given.partition("_")
+    try:
+        return datetime.fromisoformat(at), UUID(duty)
+    except ValueError as error:
+        raise HTTPException(404) from error
+
+
+async def _lines(edge: Edge, viewer: Viewer, wanted: Wanted) -> AsyncIterator[str]:
+    """Every duty in the jurisdiction, page after page; no names, so nothing is opened."""
+    moment = await edge.moment()
+    while True:
+        async with viewing(edge.service.engine, viewer, "duty.view", moment.today) as conn:
+            rows = await duty_list.listed(conn, wanted)
+        for row in rows:
+            yield json.dumps(duty_list.as_line(row), ensure_ascii=False) + "\n"
+        if len(rows) < wanted.limit:
+            return
+        wanted = replace(wanted, after=(rows[-1].due_at, rows[-1].duty))
+
+
+async def _page(
+    found: Visit, filter: str, mine: bool, unit: str | None, after: tuple[datetime, UUID] | None
+) -> DutiesPage:
+    wanted = Wanted(
+        unit=unit,
+        holder=UUID(found.viewer.staff) if mine and found.viewer.staff else None,
+        states=FILTERS[filter][1],
+        after=after,
+    )
+    async with viewing(found.edge.service.engine, found.viewer, "duty.view", found.today) as conn:
+        rows = await duty_list.listed(conn, wanted)
+        counts = await duty_list.counted(conn, wanted, found.moment.now)
+    more = None
+    if len(rows) == wanted.limit:
+        last = f"{rows[-1].due_at.isoformat()}_{rows[-1].duty}".replace("+", "%2B")
+        more = Link(text="再看后面的", href=f"/casework/duties?filter={filter}&after={last}")
+    return DutiesPage(
+        title="责任",
+        about=f"共 {counts['all']} 件" + _overdue(filter, counts["overdue"]),
+        filters=tuple(
+            Link(text=text, href=f"/casework/duties?filter={name}", urgent=False)
+            for name, (text, _) in FILTERS.items()
+        ),
+        chosen=FILTERS[filter][0],
+        groups=grouped(found, rows, await drawn(found, rows)),
+        next_page=more,
+        nothing="这里没有要办的事。" if not rows else "",
+    )
+
+
+def _overdue(filter: str, count: int) -> str:
+    return f"，其中 {count} 件已超期" if filter == "open" and count else ""
+
+
+def grouped(found: Visit, rows: Sequence[Any], duties: Sequence[Duty]) -> tuple[DutyGroup, ...]:
+    """Overdue, today, this week, later, in this order."""
+    until = found.today + timedelta(days=WEEK_DAYS)
+    groups: dict[str, list[Duty]] = {"overdue": [], "today": [], "week": [], "next": []}
+    for row, duty in zip(rows, duties, strict=True):
+        groups[_group(row, found.moment.now, found.today)].append(duty)
+    return (
+        DutyGroup(kind="overdue", duties=tuple(groups["overdue"])),
+        DutyGroup(kind="today", duties=tuple(groups["today"])),
+        DutyGroup(kind="week", duties=tuple(groups["week"]), until=until),
+        DutyGroup(kind="next", duties=tuple(groups["next"])),
+    )
+
+
+def _group(row: Any, now: datetime, today: date) -> str:
+    if row.due_at < now:
+        return "overdue"
+    # 24:00 of today is the first moment of tomorrow.
+    last = business_day(row.due_at - timedelta(seconds=1))
+    if last == today:
+        return "today"
+    return "week" if last <= today + timedelta(days=WEEK_DAYS) else "next"
+
+
+async def drawn(found: Visit, rows: Sequence[Any]) -> list[Duty]:
+    """The rows as lines, names opened and recorded."""
+    named = [row for row in rows if row.child and row.child_name]
+    opened = {}
+    for path in {row.path for row in named}:
+        here = [row for row in named if row.path == path]
+        values = [(str(row.child), "name", msgspec.convert(row.child_name, Sealed)) for row in here]
+        texts = await found.reading.open_all(values, path)
+        opened |= {row.duty: text for row, text in zip(here, texts, strict=True)}
+    return [_drawn(found, row, opened.get(row.duty, UNNAMED)) for row in rows]
+
+
+def _drawn(found: Visit, row: Any, name: str) -> Duty:
+    kind = pack_of(found, row.path).file.duties.get(row.kind)
+    title = kind.zh if kind else row.kind
+    who = name if row.child else (row.klass_name or row.unit_name or "")
+    late = found.moment.now - row.due_at
+    overdue = late.total_seconds() > 0 and row.state in duty_list.OPEN
+    detail = [row.klass_name or "", row.unit_name or ""] if row.child else []
+    if row.needed > 1:
+        detail.append(f"{row.got}/{row.needed} 次")
+    if row.told and overdue:
+        detail.append(f"已告知 {len(row.told)} 级")
+    return Duty(
+        title=f"{who}：{title}" if who else title,
+        href=href(row),
+        detail=" ".join(part for part in detail if part),
+        due=f"{time_words(row.due_at)} 前",
+        late=(f"{late.days} 天" if late.days else "今天到期") if overdue else "",
+    )
+
+
+def href(row: Any) -> str:
+    """One tap from the form that fulfils it."""
+    if row.form == "leave_call":
+        return f"/casework/calls/{row.child}"
+    if row.form in {"case", "child", "survey"} and row.child:
+        return f"/enrollment/children/{row.child}"
+    if row.form == "visit" and row.child:
+        return f"/casework/visits/{row.child}"
+    if row.form == "roll":
+        return f"/enrollment/classes/{row.klass}/roll"
+    return f"/casework/duties/{row.duty}/do"
+
+
+async def _plain_form(edge: Edge, request: Request, viewer: Viewer, duty: UUID) -> HTMLResponse:
+    moment = await edge.moment()
+    async with viewing(edge.service.engine, viewer, "duty.view", moment.today) as conn:
+        row = await duty_list.one(conn, duty)
+    if row is None:
+        raise HTTPException(404)
+    grant = allowed(viewer, "duty.view", row.path, moment)
+    purpose = fitting(viewer, moment.today, "casework")
+    found = await visit(
+        edge, request, viewer, "duty.do", grant=grant, ledger=row.ledger, purpose=purpose
+    )
+    (line,) = await drawn(found, [row])
+    form = Form(
+        action="/casework/commands/file_evidence",
+        command_id=new_id(),
+        version=0,
+        submit="提交",
+        fields=(
+            day("done_on", "哪天做的", moment.now),
+            words("note", "做了什么", "写清时间、地点、参加的人和结果"),
+        ),
+        hidden=(("duty", str(duty)),),
+        cancel=Link(text="先不提交", href="/casework/duties"),
+    )
+    page = FormPage(title=line.title, back="/casework/duties", form=form, detail=line.due)
+    return await found.html("form.html", page, "duties")

@@ -1,0 +1,43 @@
+"""Names of places and people by their ids, as pages about responsibilities show them."""
+
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import text
+
+from shared.console import Visit
+from shared.sealed import Sealed
+
+NAMED = text(
+    "select staff as id, fields -> 'name' as name from person"
+    " where staff = any(cast(:ids as uuid[])) union all"
+    " select child, fields -> 'name' from child where child = any(cast(:ids as uuid[]))"
+)
+UNIT_NAMES = text("select unit, name from unit where ledger = :ledger")
+CLASS_NAMES = text("select klass, name from klass where ledger = :ledger")
+
+
+async def places_named(found: Visit) -> dict[str, str]:
+    params = {"ledger": found.grant.path.split("/")[2]}
+    async with found.edge.service.engine.connect() as conn:
+        units = {row.unit: row.name for row in await conn.execute(UNIT_NAMES, params)}
+        classes = {str(row.klass): row.name for row in await conn.execute(CLASS_NAMES, params)}
+    return units | classes
+
+
+async def people_named(found: Visit, people: set[str]) -> dict[str, str]:
+    """Names of staff and children, opened through the page's one reading."""
+    ids = [one for one in people if _uuid(one)]
+    async with found.edge.service.engine.connect() as conn:
+        rows = (await conn.execute(NAMED, {"ids": ids})).all()
+    sealed = [(str(row.id), "name", msgspec.convert(row.name, Sealed)) for row in rows if row.name]
+    texts = await found.reading.open_all(sealed)
+    return {who: said for (who, _, _), said in zip(sealed, texts, strict=True)}
+
+
+def _uuid(given: str) -> bool:
+    try:
+        UUID(given)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,278 @@
+"""From facts to duties: what an event arms, satisfies or cancels, in one transaction a ledger."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.casework.domain.duty_events import Cause
+from services.casework.duties.facts import Fact, arms, fact_of, fits_any
+from services.casework.processes import duty_work as works
+from services.casework.processes.duty_work import Arming, Work
+from services.casework.processes.replanning import replan
+from services.casework.queries import duty_rows as rows
+from services.casework.queries.duty_rows import OpenDuty
+from services.casework.queries.holding import Holding, Place, look
+from shared import clock
+from shared.event import business_day
+from shared.policy.calendar import UnitTerm
+from shared.policy.day import moment_of
+from shared.policy.duty_schema import DutyKind
+from shared.policy.pack import Pack
+from shared.rulebook import Rulebook, Rules, RulesMissing
+from shared.subscription import Entry, Shape, Subscription
+
+NAME = "casework.duties"
+OWN_NAME = "casework.duties_own"
+EVIDENCE = "casework.EvidenceFiled"
+CALENDAR = "casework.CalendarPublished"
+# What was brought in about days long past arms nothing: it could not have been done.
+BROUGHT_IN = frozenset(("import", "migration"))
+TERMS = text("select unit, term, opens_on, ends_on from term order by unit, term")
+
+
+def duties(rulebook: Rulebook) -> tuple[Subscription, Subscription]:
+    """Follows the other services, and casework's own store."""
+
+    async def apply(conn: AsyncConnection, entries: Sequence[Entry]) -> None:
+        rules = await rulebook.rules(conn)
+        wanted = interesting(rules.packs.values())
+        by_ledger: dict[str, list[Fact]] = defaultdict(list)
+        for entry in entries:
+            if entry.envelope.type in wanted:
+                by_ledger[entry.ledger].append(fact_of(entry.envelope))
+        for ledger in sorted(by_ledger):
+            await _apply_ledger(conn, rules, ledger, by_ledger[ledger])
+
+    return (
+        Subscription(NAME, ("enrollment", "notify"), apply, Shape.PROCESS),
+        Subscription(OWN_NAME, ("casework",), apply, Shape.PROCESS, own=True),
+    )
+
+
+def interesting(packs: Iterable[Pack]) -> frozenset[str]:
+    """The event types that some duty of some pack begins with, counts or ends by."""
+    found = {EVIDENCE, CALENDAR}
+    for pack in packs:
+        for kind in pack.file.duties.values():
+            found |= {kind.arm.event or EVIDENCE}
+            for when in (*kind.arm.also, *kind.evidence, *kind.cancel):
+                found.add(when.event)
+    return frozenset(found)
+
+
+async def terms_of(conn: AsyncConnection) -> list[UnitTerm]:
+    return [
+        UnitTerm(row.unit, row.term, row.opens_on, row.ends_on) for row in await conn.execute(TERMS)
+    ]
+
+
+async def begin_work(conn: AsyncConnection, rules: Rules, ledger: str) -> Work:
+    """Under the ledger's lock, which the transaction holds until it ends."""
+    await rows.lock(conn, ledger)
+    holding = await look(conn, ledger)
+    return works.begin(ledger, rules, await terms_of(conn), holding, await clock.now(conn))
+
+
+async def _apply_ledger(
+    conn: AsyncConnection, rules: Rules, ledger: str, facts: Sequence[Fact]
+) -> None:
+    work = await begin_work(conn, rules, ledger)
+    places = await _places(conn, work.holding, facts)
+    targets = {target for fact in facts for _, target in _targets(fact, work.holding, places)}
+    for duty in await rows.open_of(conn, ledger, targets | _named(facts)):
+        work.open.setdefault(duty.target, []).append(duty)
+    for fact in facts:
+        if fact.type == CALENDAR:
+            await replan(conn, work, fact)
+            continue
+        await _take(conn, work, fact, places)
+        await works.append(conn, work, whole=False)
+    await works.append(conn, work)
+
+
+def _named(facts: Sequence[Fact]) -> set[str]:
+    return {fact.duty for fact in facts if fact.duty is not None}
+
+
+async def _places(
+    conn: AsyncConnection, holding: Holding, facts: Sequence[Fact]
+) -> dict[str, Place]:
+    """Where the children are today; a child that is in no class has the path of its event."""
+    children = {UUID(fact.child) for fact in facts if fact.child}
+    found = await conn.execute(rows.CHILDREN, {"children": list(children)})
+    return {
+        str(row.child): Place(
+            path=row.path,
+            klass=str(row.klass) if row.klass else None,
+            school=row.school,
+            child=row.child,
+        )
+        for row in found
+    }
+
+
+def _targets(fact: Fact, holding: Holding, places: dict[str, Place]) -> list[tuple[str, str]]:
+    """(kind of target, id) that the fact is about: a child, its class, school, township, county."""
+    found: list[tuple[str, str]] = []
+    if fact.child:
+        found.append(("child", fact.child))
+    klass = fact.klass or next((s for s in fact.path.split("/") if s in holding.classes), None)
+    if klass:
+        found.append(("klass", klass))
+    if school := holding.school_in(fact.path):
+        found.append(("school", school))
+    if township := holding.township_in(fact.path):
+        found.append(("township", township))
+    segments = fact.path.split("/")
+    if len(segments) > 2:
+        found.append(("county", segments[2]))
+    if fact.stream.startswith("case-"):
+        found.append(("case", fact.stream))
+    return found
+
+
+def place_of(
+    kind: str, target: str, fact: Fact, holding: Holding, places: dict[str, Place]
+) -> Place:
+    """Where a target of a fact is."""
+    if kind == "child":
+        here = places.get(target)
+        return here or Place(path=fact.path, klass=fact.klass, child=UUID(target))
+    if kind == "klass":
+        return holding.classes.get(target) or Place(path=fact.path, klass=target)
+    path = holding.paths.get(target, fact.path)
+    return Place(path=path, school=target if kind == "school" else None)
+
+
+async def _take(conn: AsyncConnection, work: Work, fact: Fact, places: dict[str, Place]) -> None:
+    targets = dict(_targets(fact, work.holding, places))
+    await _end(conn, work, fact, targets)
+    path = (
+        place_of("child", fact.child, fact, work.holding, places).path if fact.child else fact.path
+    )
+    try:
+        pack = work.rules.pack(path, business_day(fact.recorded_at))
+    except RulesMissing:
+        return
+    await _keep(conn, work, fact, pack, targets)
+    for code, kind in pack.file.duties.items():
+        if kind.target in targets and arms(fact, kind.arm):
+            target = targets[kind.target]
+            place = place_of(kind.target, target, fact, work.holding, places)
+            await _arm(conn, work, fact, pack, code, kind, place, target)
+
+
+async def _end(conn: AsyncConnection, work: Work, fact: Fact, targets: dict[str, str]) -> None:
+    """Open duties that the fact cancels or counts for, under the rules they were armed by."""
+    if fact.type == EVIDENCE and fact.duty:
+        for duty in await rows.by_ids(conn, [UUID(fact.duty)]):
+            await works.take(conn, work, duty, _filed_at(fact), fact.cause, fact)
+        return
+    for target in targets.values():
+        for duty in list(work.open.get(target, ())):
+            kind = work.pack_of(duty).file.duties.get(duty.kind)
+            if kind is None or targets.get(duty.target_kind) != duty.target:
+                continue
+            if fits_any(fact, kind.cancel) and fact.at >= duty.starts_at:
+                await works.cancel(conn, work, duty, "event", fact)
+            elif fits_any(fact, kind.evidence) and _by_holder(kind, duty, fact.actor):
+                await works.take(conn, work, duty, fact.at, fact.cause, fact)
+
+
+def _filed_at(fact: Fact) -> datetime:
+    """Plain evidence counts when it was filed: what day it claims stands beside it."""
+    return fact.recorded_at
+
+
+def _by_holder(kind: DutyKind, duty: OpenDuty, actor: str) -> bool:
+    """A duty of each holder is done by that holder alone."""
+    return not kind.each_holder or actor in {str(holder) for holder in duty.holders}
+
+
+async def _keep(
+    conn: AsyncConnection, work: Work, fact: Fact, pack: Pack, targets: dict[str, str]
+) -> None:
+    kept = [
+        (fact, code, targets[kind.target])
+        for code, kind in pack.file.duties.items()
+        if kind.target in targets and fits_any(fact, kind.evidence)
+    ]
+    await rows.keep_facts(conn, work.ledger, kept)
+
+
+async def _arm(
+    conn: AsyncConnection,
+    work: Work,
+    fact: Fact,
+    pack: Pack,
+    code: str,
+    kind: DutyKind,
+    place: Place,
+    target: str,
+) -> None:
+    day, told = business_day(fact.at), business_day(fact.recorded_at)
+    if fact.envelope.via in BROUGHT_IN and day < told:
+        return
+    if kind.arm.once and any(one.kind == code for one in work.open.get(target, ())):
+        return
+    if kind.arm.groups and not await _in_groups(conn, place, kind, told):
+        return
+    period = told.isoformat() if kind.due.at else _cause_name(fact.cause)
+    arming = Arming(
+        code=code,
+        kind=kind,
+        pack=pack,
+        place=place,
+        target=target,
+        period=period,
+        starts_at=_starts_at(fact, kind),
+        began_at=fact.recorded_at,
+        fact=fact,
+    )
+    for one in each(work, arming):
+        if duty := await works.arm(conn, work, one):
+            await take_earlier(conn, work, kind, duty, but=fact)
+
+
+def _starts_at(fact: Fact, kind: DutyKind) -> datetime:
+    """What was done earlier that day counts too, but a call does not answer for the next one."""
+    if any(when.event == fact.type for when in kind.evidence):
+        return fact.at
+    return moment_of(business_day(fact.at), "00:00")
+
+
+def each(work: Work, arming: Arming) -> list[Arming]:
+    """One arming for each holder where the pack says so; a hole is one without anybody."""
+    if not arming.kind.each_holder:
+        return [arming]
+    on = business_day(arming.began_at)
+    holders = work.holding.holders(arming.kind.holder, arming.pack, arming.place, arming.target, on)
+    return [replace(arming, holder=holder) for holder in holders] or [arming]
+
+
+async def take_earlier(
+    conn: AsyncConnection, work: Work, kind: DutyKind, duty: OpenDuty, but: Fact | None = None
+) -> None:
+    """Evidence that came before the duty: events of other services have no order with ours."""
+    params = {"ledger": work.ledger, "targets": [duty.target], "since": duty.starts_at}
+    for row in await conn.execute(rows.FACTS, params):
+        cause = Cause(service=row.service, ledger=row.source_ledger, seq=row.seq)
+        same = but is not None and cause == but.cause
+        if row.kind == duty.kind and not same and _by_holder(kind, duty, row.actor):
+            await works.take(conn, work, duty, row.at, cause, None)
+
+
+async def _in_groups(conn: AsyncConnection, place: Place, kind: DutyKind, on: object) -> bool:
+    if place.child is None:
+        return False
+    params = {"children": [place.child], "groups": list(kind.arm.groups), "on": on}
+    return (await conn.execute(rows.IN_GROUPS, params)).first() is not None
+
+
+def _cause_name(cause: Cause) -> str:
+    return f"{cause.service}:{cause.ledger}:{cause.seq}"

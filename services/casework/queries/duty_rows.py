@@ -1,0 +1,146 @@
+"""Duties as rows: read and written in the transaction that appends their events."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.casework.duties.facts import Fact
+
+# Evidence and arming of one ledger come one after the other, or each could miss the other.
+LOCK = text("select pg_advisory_xact_lock(hashtextextended('duties ' || :ledger, 0))")
+OPEN = (
+    "select duty, kind, target_kind, target, child, klass, school, path, starts_at, due_at,"
+    " began_at, needed, holders, role, policy, state from duty"
+)
+OPEN_OF_TARGETS = text(
+    OPEN + " where ledger = :ledger and state in ('armed', 'breached')"
+    " and target = any(:targets) order by due_at, duty"
+)
+BY_IDS = text(OPEN + " where duty = any(cast(:duties as uuid[]))")
+AHEAD = text(
+    OPEN + " where ledger = :ledger and state = 'armed' and due_at > :now"
+    " and (path = :path or path like :path || '/%') order by due_at, duty"
+)
+KNOWN = text("select duty from duty where duty = any(cast(:duties as uuid[]))")
+INSERT = text(
+    "insert into duty (duty, ledger, kind, target_kind, target, child, klass, school, path, period,"
+    " starts_at, began_at, due_at, window_at, needed, holders, role, share, state, policy,"
+    " calendar, rows, cause, form) values (:duty, :ledger, :kind, :target_kind, :target, :child,"
+    " :klass, :school, :path, :period, :starts_at, :began_at, :due_at, :window_at, :needed,"
+    " cast(:holders as uuid[]), :role, :share, 'armed', :policy, :calendar,"
+    " cast(:rows as text[]), cast(:cause as jsonb), :form) on conflict (duty) do nothing"
+)
+UPDATE = text(
+    "update duty set state = :state, got = :got, ended_at = :ended_at, due_at = :due_at,"
+    " evidence = cast(:evidence as jsonb) where duty = :duty"
+)
+TOLD = text("update duty set told = told || cast(:told as jsonb) where duty = :duty")
+KEEP_FACT = text(
+    "insert into duty_fact (ledger, kind, target, at, actor, service, source_ledger, seq)"
+    " values (:ledger, :kind, :target, :at, :actor, :service, :source_ledger, :seq)"
+    " on conflict do nothing"
+)
+FACTS = text(
+    "select kind, target, at, actor, service, source_ledger, seq from duty_fact"
+    " where ledger = :ledger and target = any(:targets) and at >= :since order by at, seq"
+)
+IN_GROUPS = text(
+    "select distinct child from child_group where child = any(cast(:children as uuid[]))"
+    " and grp = any(:groups) and since <= :on and (until is null or until >= :on)"
+)
+GROUPED = text(
+    "select distinct k.child, k.klass, k.school, k.path from child k join child_group g"
+    " using (child) where k.ledger = :ledger and k.klass is not null and g.grp = any(:groups)"
+    " and g.since <= :on and (g.until is null or g.until >= :on) order by k.child"
+)
+CHILDREN = text(
+    "select child, klass, school, path, left_on from child"
+    " where child = any(cast(:children as uuid[]))"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDuty:
+    """A duty that is armed or breached, as its row says."""
+
+    duty: UUID
+    kind: str
+    target_kind: str
+    target: str
+    child: UUID | None
+    klass: UUID | None
+    school: str | None
+    path: str
+    starts_at: datetime
+    due_at: datetime
+    began_at: datetime
+    needed: int
+    holders: tuple[UUID, ...]
+    role: str
+    policy: str
+    state: str
+
+    @property
+    def stream(self) -> str:
+        return f"duty-{self.duty}"
+
+
+def open_duty(row: Row[Any]) -> OpenDuty:
+    return OpenDuty(**{**row._mapping, "holders": tuple(row.holders)})
+
+
+def just_armed(values: Mapping[str, Any]) -> OpenDuty:
+    """The duty that the values of INSERT make."""
+    held = {name: values[name] for name in OpenDuty.__dataclass_fields__ if name in values}
+    return OpenDuty(**held | {"holders": tuple(values["holders"]), "state": "armed"})
+
+
+async def lock(conn: AsyncConnection, ledger: str) -> None:
+    await conn.execute(LOCK, {"ledger": ledger})
+
+
+async def open_of(conn: AsyncConnection, ledger: str, targets: Collection[str]) -> list[OpenDuty]:
+    """Open duties about any of the targets."""
+    rows = await conn.execute(OPEN_OF_TARGETS, {"ledger": ledger, "targets": list(targets)})
+    return [open_duty(row) for row in rows]
+
+
+async def by_ids(conn: AsyncConnection, duties: Collection[UUID]) -> list[OpenDuty]:
+    rows = await conn.execute(BY_IDS, {"duties": list(duties)})
+    return [open_duty(row) for row in rows]
+
+
+async def keep_facts(
+    conn: AsyncConnection, ledger: str, facts: Sequence[tuple[Fact, str, str]]
+) -> None:
+    """Keep what may be evidence: (fact, duty kind, target); a repeat changes nothing."""
+    rows = [
+        {
+            "ledger": ledger,
+            "kind": kind,
+            "target": target,
+            "at": fact.at,
+            "actor": fact.actor,
+            "service": fact.cause.service,
+            "source_ledger": fact.cause.ledger,
+            "seq": fact.cause.seq,
+        }
+        for fact, kind, target in facts
+    ]
+    if rows:
+        await conn.execute(KEEP_FACT, rows)
+
+
+async def save(conn: AsyncConnection, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:
+    if rows:
+        await conn.execute(statement, list(rows))
+
+
+def as_json(value: object) -> str:
+    return msgspec.json.encode(value).decode()

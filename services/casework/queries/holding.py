@@ -1,0 +1,155 @@
+"""Who answers for what on a day: homerooms, roles and responsibilities of a ledger, at one look."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.policy.duty_schema import Holder, Scheme
+from shared.policy.pack import Pack
+
+UNITS = text("select unit, kind, path, closed_on from unit where ledger = :ledger")
+CLASSES = text("select klass, school, path, closed_on, grade from klass where ledger = :ledger")
+HOMEROOMS = text(
+    "select h.klass, h.staff, h.valid_from, h.valid_to from homeroom h"
+    " join klass k using (klass) where k.ledger = :ledger order by h.valid_from desc, h.staff"
+)
+GRANTS = text(
+    "select g.role, g.unit, g.staff, g.valid_from, g.valid_to from role_grant g"
+    " join person p using (staff) where p.ledger = :ledger order by g.valid_from desc, g.staff"
+)
+CHARGES = text(
+    "select scheme, tier, target, holder, since as valid_from, until as valid_to"
+    " from responsibility where ledger = :ledger and holder_kind = 'staff'"
+    " order by since desc, holder"
+)
+# 990000/990100/990101/990101001/…: a county is the third segment, its townships the fourth.
+COUNTY, TOWNSHIP = 2, 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a target is: its path, and the class and school of a child or a class."""
+
+    path: str
+    klass: str | None = None
+    school: str | None = None
+    child: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Somebody who holds something from a day to a day, both included."""
+
+    staff: UUID
+    valid_from: date
+    valid_to: date | None
+
+    def holds(self, on: date) -> bool:
+        return self.valid_from <= on and (self.valid_to is None or on <= self.valid_to)
+
+
+@dataclass(slots=True)
+class Holding:
+    """One look at a ledger's directory; make a new one in every transaction."""
+
+    kinds: dict[str, str]
+    paths: dict[str, str]
+    classes: dict[str, Place]
+    homerooms: dict[str, list[Span]]
+    grants: dict[tuple[str, str], list[Span]]
+    charges: dict[tuple[str, str, str], list[Span]]
+
+    def holders(
+        self, holder: Holder, pack: Pack, place: Place, target: str, on: date
+    ) -> tuple[UUID, ...]:
+        """The staff who answer on the day; empty is a hole."""
+        if holder.role is not None:
+            return self.of_role(holder.role, place, on)
+        scheme: Scheme | None = pack.file.schemes.get(holder.scheme or "")
+        tier = scheme.tier(holder.tier or "") if scheme else None
+        if tier is None:
+            return ()
+        given = _on(self.charges.get((holder.scheme or "", tier.code, target), ()), on)
+        return given or self._derived(tier.derive, place, on)
+
+    def of_role(self, role: str, place: Place, on: date) -> tuple[UUID, ...]:
+        """Those who hold a role at the place, or at the nearest unit above it."""
+        if role == "homeroom_teacher" and place.klass is not None:
+            # A handover day belongs to the newcomer, and there is one homeroom teacher.
+            return _on(self.homerooms.get(place.klass, ()), on)[:1]
+        units = [*reversed(place.path.split("/"))]
+        if place.klass is not None and place.klass not in units:
+            units.insert(0, place.klass)
+        for unit in units:
+            if found := _on(self.grants.get((role, unit), ()), on):
+                return found
+        return ()
+
+    def _derived(self, derive: str | None, place: Place, on: date) -> tuple[UUID, ...]:
+        if derive is None:
+            return ()
+        if derive == "homeroom":
+            return self.of_role("homeroom_teacher", place, on)
+        if derive == "teachers":
+            others = _on(self.grants.get(("subject_teacher", place.klass or ""), ()), on)
+            return tuple(dict.fromkeys((*self.of_role("homeroom_teacher", place, on), *others)))
+        return self.of_role(derive.removeprefix("role:"), place, on)
+
+    def school_in(self, path: str) -> str | None:
+        """The school in a path, if it reaches that far."""
+        return next((u for u in path.split("/") if self.kinds.get(u) == "school"), None)
+
+    def township_in(self, path: str) -> str | None:
+        segments = path.split("/")
+        unit = segments[TOWNSHIP] if len(segments) > TOWNSHIP else ""
+        return unit if self.kinds.get(unit) == "division" else None
+
+    def units(self, kind: str, on: date) -> list[str]:
+        """Open units that a duty's target of this kind means: school, township, county."""
+        return [unit for unit in self.paths if self._is(unit, kind)]
+
+    def _is(self, unit: str, kind: str) -> bool:
+        depth = self.paths[unit].count("/")
+        if kind == "school":
+            return self.kinds[unit] == "school"
+        if self.kinds[unit] != "division":
+            return False
+        return depth == {"county": COUNTY, "township": TOWNSHIP, "village": TOWNSHIP + 1}.get(kind)
+
+
+async def look(conn: AsyncConnection, ledger: str) -> Holding:
+    """Read the directory of a ledger; what is closed is left out."""
+    params = {"ledger": ledger}
+    units = [row for row in await conn.execute(UNITS, params) if row.closed_on is None]
+    classes = [row for row in await conn.execute(CLASSES, params) if row.closed_on is None]
+    return Holding(
+        {row.unit: row.kind for row in units},
+        {row.unit: row.path for row in units},
+        {str(r.klass): Place(path=r.path, klass=str(r.klass), school=r.school) for r in classes},
+        _spans(await conn.execute(HOMEROOMS, params), lambda row: str(row.klass)),
+        _spans(await conn.execute(GRANTS, params), lambda row: (row.role, row.unit)),
+        _spans(
+            await conn.execute(CHARGES, params),
+            lambda row: (row.scheme, row.tier, row.target),
+            lambda row: UUID(row.holder),
+        ),
+    )
+
+
+def _spans(
+    rows: Iterable[Any], key: Any, staff: Any = lambda row: row.staff
+) -> dict[Any, list[Span]]:
+    found: dict[Any, list[Span]] = defaultdict(list)
+    for row in rows:
+        found[key(row)].append(Span(staff(row), row.valid_from, row.valid_to))
+    return found
+
+
+def _on(spans: Sequence[Span], on: date) -> tuple[UUID, ...]:
+    return tuple(dict.fromkeys(span.staff for span in spans if span.holds(on)))
