@@ -851,9 +851,9 @@ def check_range(bundle):
     """RANGE: the entries lead together to the root of the checkpoint."""
     if bundle.kind == "RANGE":
         lines, log, place = list(bundle.json_lines("proofs/range.jsonl")), bundle.logs[0], [0]
-        place += [bundle.first, bundle.last]
-        beside = [take_hashes(lines[0], name, "proofs/range.jsonl") for name in ("left", "right")]
-        if [lines[0].get(name) for name in ("log", "first", "last")] != place or len(lines) > 1 or (
+        place, line = place + [bundle.first, bundle.last], (lines or [{}])[0]
+        beside = [take_hashes(line, name, "proofs/range.jsonl") for name in ("left", "right")]
+        if [line.get(name) for name in ("log", "first", "last")] != place or len(lines) > 1 or (
                 text_of(bundle.walk.fold.root(log.size, *beside)) != log.root):
             bundle.bad("TAMPERED", log.name, None, "root", "不在所签的账里 / not in the signed log")
 

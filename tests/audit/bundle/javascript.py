@@ -43,7 +43,7 @@ class Core:
         return self.ask(
             core=core,
             bundle=str(path),
-            pins=[[PIN, _b64(mutant.pin.encode())]] if mutant.pin else [],
+            pins=[[str(path.with_name(PIN)), _b64(mutant.pin.encode())]] if mutant.pin else [],
             trust=_b64(json.dumps(trust).encode()) if trust else None,
             simulated=mutant.options.get("simulated", False),
         )
@@ -81,3 +81,17 @@ def comparable(found: dict[str, Any]) -> dict[str, Any]:
     """Everything of a report but the wording of the reasons."""
     services = [{k: v for k, v in one.items() if k != "reason"} for one in found["services"]]
     return {**{name: found[name] for name in ("verdict", "code", "key")}, "services": services}
+
+
+def python_report(path: Path, mutant: Mutant) -> verify.Report:
+    """The report of verify.py, as its `main` makes it."""
+    pins = []
+    if mutant.pin:
+        path.with_name(PIN).write_bytes(mutant.pin.encode())
+        pins.append(str(path.with_name(PIN)))
+    try:
+        return verify.verify(str(path), verify.Options(pins=pins, **mutant.options))
+    except verify.Wrong as wrong:
+        found = verify.Bundle(str(path), None)
+        found.keep(wrong)
+        return verify.Report(found)
