@@ -11,8 +11,8 @@ const plain = (_, value) => (typeof value === "bigint" ? Number(value) : value);
 
 async function answer({ core: which, bundle, pins, trust, simulated, signature, digest }) {
   const { verify, isSigned, sha256, sha512, hex } = cores[which];
-  if (signature) return isSigned(...signature.map(bytesOf));
-  if (digest) return [sha256, sha512].map((one) => hex(one(bytesOf(digest))));
+  if (signature !== undefined) return isSigned(...signature.map(bytesOf));
+  if (digest !== undefined) return [sha256, sha512].map((one) => hex(one(bytesOf(digest))));
   const found = await verify(new Uint8Array(readFileSync(bundle)), {
     pins: pins.map(([name, text]) => ({ name, bytes: bytesOf(text) })),
     trust: trust && { name: "trust", bytes: bytesOf(trust) },

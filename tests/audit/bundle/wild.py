@@ -88,7 +88,9 @@ def rewritten(random: Random, raw: bytes) -> bytes:
         at = random.choice(commas) + 1
         end = at + random.choice((0, 1, 4))
         return (text[:at] + random.choice(ODD_JSON) + text[end:]).encode(errors="replace")
-    text = json.dumps(changed(random, found), ensure_ascii=random.random() < 0.2, separators=(",", ":"))
+    text = json.dumps(
+        changed(random, found), ensure_ascii=random.random() < 0.2, separators=(",", ":")
+    )
     return text.encode(errors="replace")
 
 
@@ -166,13 +168,19 @@ def options(random: Random, parts: Parts, found: Mutant) -> Mutant:
     signer = parts.made.signer
     if random.random() < 0.25:
         made = random.choice((parts.made, parts.made, county(seed=random.randrange(9))))
-        service = random.choice([name for name in LOGS_IN_A_PIN if name in made.logs or name == "audit"])
+        service = random.choice(
+            [name for name in LOGS_IN_A_PIN if name in made.logs or name == "audit"]
+        )
         pin = made.note(service, random.choice((None, 0, 1, 2, 5, 9, 17)))
-        found.pin = pin if random.random() < 0.7 else turn(random, pin.encode())[0].decode("latin-1")
+        found.pin = (
+            pin if random.random() < 0.7 else turn(random, pin.encode())[0].decode("latin-1")
+        )
     if random.random() < 0.25:
         key = signer.key(random.choice(("demo.example", parts.made.origin("casework"))))
         trust: Any = {"keys": [key], "witnesses": [], "k": 0, "greatest_age_days": None}
-        trust |= random.choice(({}, {"k": 1}, {"greatest_age_days": 1}, {"greatest_age_days": 99999}))
+        trust |= random.choice(
+            ({}, {"k": 1}, {"greatest_age_days": 1}, {"greatest_age_days": 99999})
+        )
         found.options = {"trust": changed(random, trust) if random.random() < 0.5 else trust}
         if not isinstance(found.options["trust"], dict):
             found.options = {}
