@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+import time
 from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterator
@@ -29,9 +30,11 @@ from tests.audit.bundle.javascript import (
 )
 from tests.audit.bundle.mutants import KINDS, Mutant, rows_again
 from tests.audit.bundle.synthetic import CHILD, Parts, case, county, parts, ranged, selection
+from tests.audit.bundle.test_alone import hostile
 
 SHORT, PART, PARTS = 300, 1_000, 100  # bundles: in `make test`; in one long test; long tests
 ALONE_EVERY = 10  # the page's own Ed25519 takes ten times as long as the browser's
+HOSTILE_SECONDS = 20.0  # of both verifiers together, on a busy machine
 WRITERS = {"CASE": case, "RANGE": ranged, "SELECTION": selection}
 
 
@@ -113,6 +116,15 @@ def test_both_say_the_same_of_a_hundred_thousand_bundles(
 ) -> None:
     seeds = range(SHORT + part * PART, SHORT + (part + 1) * PART)
     assert sum(compare_many(core, whole, tmp_path, seeds).values()) == PART
+
+
+def test_whatever_wants_too_much_gets_the_same_answer_soon(
+    whole: dict[str, Parts], core: Core, tmp_path: Path
+) -> None:
+    for name, data in hostile(whole["CASE"]).items():
+        before = time.monotonic()
+        compare(core, Mutant(data), tmp_path, BROWSER, name)
+        assert time.monotonic() - before < HOSTILE_SECONDS, name
 
 
 def erased(whole: dict[str, Parts], **changes: Any) -> Mutant:
