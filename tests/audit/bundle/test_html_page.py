@@ -146,6 +146,7 @@ def test_simulated_data_need_the_tick_on_a_phone_too(tmp_path: Path) -> None:
         assert page.check(made.pack(), simulated=True) == "✓ 验证通过"
         page.page.screenshot(path=tmp_path / "phone.png", full_page=True)
         wide = page.page.evaluate("document.documentElement.scrollWidth")
+        assert "演示数据" in page.page.locator("#verdict").inner_text()
         assert wide <= PHONE["width"]
 
     in_chromium(look, made, tmp_path, PHONE)
