@@ -58,6 +58,7 @@ HEADER = ("log", "seq", "time", "occurredat", "type", "stream", "version", "subj
           "actorrole", "onbehalfof", "via", "policyversion", "data", "disclosed")
 COLUMNS = ["streamversion" if name == "version" else name for name in HEADER[2:13]]
 UNREADABLE = (ValueError, RecursionError, KeyError, TypeError, AttributeError, IndexError)
+SIZE = re.compile("0|[1-9][0-9]{0,15}")
 CHECKPOINT = re.compile(r"([^\n]+)\n(0|[1-9][0-9]{0,15})\n([A-Za-z0-9+/]{43}=)")
 
 class Wrong(Exception):
@@ -459,11 +460,11 @@ class Bundle:
                 raise malformed(name, "第 %d 行 / a line too long, or too many" % number)
             yield parse_object(line, "%s:%d" % (name, number))
 
-    def placed(self, name):
+    def placed(self, name, kinds=()):
         """{place: lines} of lines that belong to entries: proofs and disclosures."""
         found = {}
         for line in self.json_lines(name):
-            shape(line, {"log": int, "seq": int}, name)
+            shape(line, {"log": int, "seq": int, **dict(kinds)}, name)
             found.setdefault(line["log"] * LOG_STEP + line["seq"], []).append(line)
         if any(place // LOG_STEP >= len(self.logs) for place in found):
             raise malformed(name, "没有这本账 / no such log")
@@ -524,7 +525,7 @@ def check_files(bundle):
             bundle.bad("TAMPERED", "audit", None, name, "与清单不符 / not the listed digest", True)
         elif found != crc:
             raise malformed("zip:" + name, "与 CRC 不符 / not of its CRC")
-    for name in set(bundle.files) - set(bundle.members):
+    for name in [name for name in bundle.files if name not in bundle.members]:
         raise malformed(name, "清单里有，包里没有 / listed, but missing")
 
 def keys_of(bundle, origin):
@@ -600,10 +601,13 @@ class Walk:
     """The one walk over all entries, beside their proofs, disclosures and rows."""
 
     def __init__(self, bundle):
-        self.bundle, self.disclosures = bundle, bundle.placed("disclosures.jsonl")
+        told = {"path": str, "salt": str, "text": str}
+        self.bundle, self.disclosures = bundle, bundle.placed("disclosures.jsonl", told)
         self.rows, self.last, self.at, self.proofs = bundle.source("events.csv"), 0, 0, {}
-        self.erasures = {(line.get("subject"), line.get("class")): line
-                         for line in bundle.json_lines("erasures.jsonl")}
+        self.erasures = {}
+        for line in bundle.json_lines("erasures.jsonl"):
+            shape(line, {"subject": str, "class": str, "log": int, "seq": int}, "erasures.jsonl")
+            self.erasures[line["subject"], line["class"]] = line
         self.completed, self.explained, self.seen, self.fold = {}, [], set(), None
         if bundle.kind == "RANGE":
             self.places = range(bundle.first, bundle.last + 1)
@@ -733,9 +737,9 @@ def entry_disclosures(walk, entry):
     """What is disclosed is what was committed to; what is not has a reason."""
     values = dict(sealed_values(entry.data)) if '"sealed":' in entry.data_text else {}
     for line in walk.disclosures.get(entry.place, []):
-        path = str(line.get("path"))
+        path = line["path"]
         check_commitment(walk, entry, line, path, values.get(path))
-        entry.disclosed[path] = str(line.get("text"))
+        entry.disclosed[path] = line["text"]
     for path, value in values.items():
         if path not in entry.disclosed:
             check_explained(walk, entry, path, value)
@@ -847,9 +851,9 @@ def check_range(bundle):
     """RANGE: the entries lead together to the root of the checkpoint."""
     if bundle.kind == "RANGE":
         lines, log, place = list(bundle.json_lines("proofs/range.jsonl")), bundle.logs[0], [0]
-        place += [bundle.first, bundle.last]
-        beside = [take_hashes(lines[0], name, "proofs/range.jsonl") for name in ("left", "right")]
-        if [lines[0].get(name) for name in ("log", "first", "last")] != place or len(lines) > 1 or (
+        place, line = place + [bundle.first, bundle.last], (lines or [{}])[0]
+        beside = [take_hashes(line, name, "proofs/range.jsonl") for name in ("left", "right")]
+        if [line.get(name) for name in ("log", "first", "last")] != place or len(lines) > 1 or (
                 text_of(bundle.walk.fold.root(log.size, *beside)) != log.root):
             bundle.bad("TAMPERED", log.name, None, "root", "不在所签的账里 / not in the signed log")
 
@@ -933,9 +937,10 @@ def read_proofs(bundle):
     found, text = {}, bundle.whole("consistency.txt").decode("utf-8", "replace")
     try:
         for block in filter(None, text.split("\n\n")):
-            origin, old, new, *path = block.strip("\n").split("\n")
-            found[origin, int(old), int(new)] = [unbase64(one) for one in path]
-    except ValueError as error:
+            origin, *sizes = block.strip("\n").split("\n")
+            old, new = (int(SIZE.fullmatch(size)[0]) for size in sizes[:2])
+            found[origin, old, new] = [unbase64(one) for one in sizes[2:]]
+    except (ValueError, TypeError) as error:
         raise malformed("consistency.txt", "一致性证明有误 / %s" % error)
     return found
 

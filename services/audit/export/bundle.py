@@ -82,8 +82,7 @@ def draw_up(contents: Contents, members: Members) -> Draft:
         readable.write(contents, members)
     members.put("README.txt", readable.instructions(contents).encode())
     members.put("verify.py", VERIFIER.read_bytes())
-    if PAGE_VERIFIER.exists():
-        members.put("verify.html", PAGE_VERIFIER.read_bytes())
+    members.put("verify.html", PAGE_VERIFIER.read_bytes())
     return Draft(contents, members)
 
 

@@ -36,7 +36,8 @@ _README = """保学 证据包 / Baoxue audit bundle
 2. 怎样自己验证（不需要我们，也不需要网络）
    需要 Python 3.8 或更新的版本，不需要安装别的东西：
        python verify.py 证据包.zip
-   最好用公开源代码里的 verify.py，不要只用包里这一份；两份应当一字不差。
+   没有 Python：用浏览器打开 verify.html，选这个证据包，结论一样（不联网，太大的包除外）。
+   最好用公开源代码里的 verify.py 和 verify.html，不要只用包里这一份；两份应当一字不差。
    最后一行是 VERIFIED 就是通过；否则写明是哪本账、第几条、哪一项。
    退出码：0 通过，2 不是完好的证据包，10 被改动，11 分叉或回退，12 缺少见证，
    13 不完整，14 有无法解释的抹除，15 从未入账。
@@ -58,7 +59,8 @@ _README = """保学 证据包 / Baoxue audit bundle
 
 2. How to check it without us and without a network
    With Python 3.8 or newer and nothing else:  python verify.py BUNDLE.zip
-   Prefer the verify.py of the published source; the one in here must be the same.
+   Without Python: open verify.html in a browser and choose this bundle; its verdicts are the same.
+   Prefer the verifiers of the published source; those in here must be the same.
    The last line says VERIFIED, or names the log, the sequence and the field.
    Exit codes: 0 verified, 2 malformed, 10 tampered, 11 fork or rollback, 12 not witnessed,
    13 incomplete, 14 unexplained erasure, 15 never logged.

@@ -21,6 +21,8 @@ from services.audit.proofs import note
 from services.audit.proofs.checkpoint import Checkpoint
 from shared.session import sign_session
 from shared.signing import load_signer
+from tests.audit.bundle.javascript import PAGE, comparable, started
+from tests.audit.bundle.mutants import Mutant
 from tests.audit.bundle.synthetic import SIGNER
 from tests.audit.conftest import INSPECTOR, STRANGER, World, viewer
 from tests.audit.county import COUNTY
@@ -108,7 +110,18 @@ def verified(bundle: bytes, folder: Path, *more: str) -> tuple[int, dict[str, An
         *more,
     ]
     found = subprocess.run(command, cwd=empty, capture_output=True, check=False)
-    return found.returncode, json.loads(found.stdout)
+    report = json.loads(found.stdout)
+    if not more:
+        assert page_report(path) == comparable(report)
+    return found.returncode, report
+
+
+def page_report(path: Path) -> dict[str, Any]:
+    """What the verify.html of the bundle says."""
+    with zipfile.ZipFile(path) as opened:
+        assert opened.read("verify.html") == PAGE.read_bytes()
+    with started() as core:
+        return comparable(core.report(path, Mutant(b"", options={"simulated": True})))
 
 
 async def test_an_inspector_takes_a_whole_case_away(
