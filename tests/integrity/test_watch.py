@@ -5,11 +5,14 @@ from time import monotonic
 
 import httpx2
 import pytest
+from msgspec import structs
 from sqlalchemy import text
 
 from services.audit.checks.logs import standing
 from services.audit.checks.watch import Watch
 from services.audit.checks.whole import PARTS
+from services.audit.export import heads
+from services.audit.export.records import commit_heads
 from shared.integrity import Finding
 from shared.session import sign_session
 from shared.signing import load_signer
@@ -233,3 +236,28 @@ async def test_a_sealed_entry_says_so_with_log_index_checkpoint_and_time(
     assert "已封存：封存后没有改过" in drawn
     assert f"baoxue.local/{COUNTY}/enrollment/simulated　第 {seq} 条" in drawn
     assert f"{seq} 条，" in drawn
+
+
+@pytest.mark.parametrize("column", ["heads_root", "streams", "root"])
+async def test_a_false_heads_entry_is_derived_again_and_named(
+    world: World, watched: Watch, column: str
+) -> None:
+    engine = world.store.engine
+    await heads.commit(engine, COUNTY, "baoxue.local")
+    await world.follow_own()
+    assert await full(watched) == []
+    async with engine.connect() as conn:
+        sealed = await heads.sealed_logs(conn, COUNTY, "baoxue.local")
+        told = [heads.heads_of(one, await heads.lines_of(conn, one)) for one in sealed]
+    wrong = 7 if column == "streams" else "AAAA"
+    false = [
+        structs.replace(one, **{column: wrong}) if one.service == "enrollment" else one
+        for one in told
+    ]
+    await commit_heads(engine, COUNTY, false)
+    await world.follow_own()
+    size = len(world.books.bodies["enrollment", COUNTY])
+    found = [(one.service, one.where, one.field, one.seq) for one in await full(watched)]
+    assert found == [("enrollment", "heads", column, size)]
+    watched.parts = watched.parts - {"heads"}
+    assert await full(watched) == []
