@@ -29,6 +29,7 @@ ADDRESSES: Mapping[str, str] = {
     "class": "/enrollment/classes",
     "children": "/enrollment/children",
     "cases": "/casework/cases",
+    "duties": "/casework/duties",
     "search": "/audit/search",
     "integrity": "/audit/integrity",
     "import": "/enrollment/imports",

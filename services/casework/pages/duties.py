@@ -19,7 +19,7 @@ from shared.console import Visit, visit
 from shared.contracts.words import time_words
 from shared.edge import Edge, allowed
 from shared.event import business_day
-from shared.rights import Viewer
+from shared.rights import Viewer, paths_for
 from shared.sealed import Sealed
 from shared.session_http import viewer as signed_in
 from shared.viewing import viewing
@@ -135,15 +135,26 @@ async def _page(
     return DutiesPage(
         title="责任",
         about=f"共 {counts['all']} 件" + _overdue(filter, counts["overdue"]),
-        filters=tuple(
-            Link(text=text, href=f"/casework/duties?filter={name}", urgent=False)
-            for name, (text, _) in FILTERS.items()
+        filters=(
+            *(
+                Link(text=text, href=f"/casework/duties?filter={name}")
+                for name, (text, _) in FILTERS.items()
+            ),
+            Link(text="晚上的电话", href="/casework/calls"),
+            *_coverage(found),
         ),
         chosen=FILTERS[filter][0],
         groups=grouped(found, rows, await drawn(found, rows)),
         next_page=more,
         nothing="这里没有要办的事。" if not rows else "",
     )
+
+
+def _coverage(found: Visit) -> tuple[Link, ...]:
+    """The way to who answers for whom, for those who may see it."""
+    if not paths_for(found.viewer, "responsibility.view", found.today):
+        return ()
+    return (Link(text="责任覆盖", href="/casework/coverage"),)
 
 
 def _overdue(filter: str, count: int) -> str:
