@@ -15,7 +15,7 @@ from shared.decider import CommandRejected
 from shared.edge import Edge
 from shared.event import SHANGHAI, Via
 from shared.event_store import Outcome, unanswered
-from shared.rights import Viewer
+from shared.rights import NotAllowed, Viewer, touches
 from shared.session_http import viewer as signed_in
 
 BODY_LIMIT_BYTES = 256 * 1024
@@ -152,9 +152,12 @@ def router(
 
     @api.get("/known")
     async def known(
-        _viewer: Annotated[Viewer, Depends(signed_in)], ledger: str, command_id: UUID
+        viewer: Annotated[Viewer, Depends(signed_in)], ledger: str, command_id: UUID
     ) -> dict[str, bool]:
+        """Whether a command that got no answer was taken in; of the viewer's own county alone."""
         async with edge.service.engine.connect() as conn:
+            if not touches(viewer, ledger, (await edge.moment(conn)).today):
+                raise NotAllowed("这里不在你的管辖范围内。请联系县教育局。", "known", ledger)
             open_ids = await unanswered(conn, ledger, [command_id])
         return {"known": not open_ids}
 
