@@ -6,6 +6,7 @@ from pathlib import Path
 from time import time
 
 import pytest
+from sqlalchemy import text
 
 from shared.contracts.topics import SERVICES
 from shared.rights import Viewer
@@ -16,6 +17,8 @@ from tests.guard import counties
 from tests.guard.counties import HERE, MONDAY, THERE, THURSDAY, County, at
 from tests.guard.stage import Stage, staged
 from tests.stores import Template, make_template
+
+ORIGIN = text("select origin from log where ledger = :ledger and service = 'enrollment'")
 
 
 @dataclass(slots=True)
@@ -59,6 +62,8 @@ async def settle(stage: Stage) -> Deployed:
     for name, service in (("child", "enrollment"), ("case", "casework")):
         events = await stage.worlds[service].events(ledger=HERE)
         made.places[name] = next(str(e.ledgerseq) for e in events if e.subject == child)
+    async with stage.worlds["audit"].engine.connect() as conn:
+        made.places["origin"] = (await conn.execute(ORIGIN, {"ledger": HERE})).scalar_one()
     return made
 
 

@@ -256,8 +256,8 @@ async def _work(stage: Stage, county: County) -> None:
     tell.plant(flag["note"], "child", path, second, "narrative")
     tell.plant(sick, "child", path, third, "health")
     county.records |= {"alert": alert, "case": case, "open_alert": other}
-    for one in county.records.values():
-        tell.plant(one, "id", path)
+    for one, child in zip(county.records.values(), (first, first, second), strict=True):
+        tell.plant(one, "id", path, child)
 
 
 def everybody(here: County, there: County) -> dict[str, str]:

@@ -26,6 +26,8 @@ class Declared:
     rights: tuple[Right, ...] = ()
     at: str = "class"
     body: Mapping[str, str] | None = None
+    # The body as JSON, each field a list of one.
+    as_json: bool = False
     files: Mapping[str, tuple[str, bytes]] | None = None
     # Asked by those alone who have to be refused: others would change something by it.
     refused_only: bool = False
@@ -72,6 +74,9 @@ def facts(here: County, imported: str) -> dict[str, str]:
 SHARED: dict[str, Declared] = {
     "GET /feed/heads": caller("/feed/heads"),
     "GET /feed/{ledger}": caller("/feed/{county}?after=0", "/feed/{county}-access?after=0"),
+    "GET /feed/{ledger}/check": caller("/feed/{county}/check?after=0"),
+    "GET /parked": caller("/parked"),
+    "POST /redrive": caller("/redrive", body={"subscription": "x", "subject": "{child}"}),
     "GET /positions": caller("/positions"),
     "POST /clock/stop": caller("/clock/stop", body={}),
     "POST /clock/set": caller("/clock/set", body={"at": "2026-11-19T12:00:00+08:00"}),
@@ -95,13 +100,17 @@ ENROLLMENT: dict[str, Declared] = {
     f"POST {E}/session/renew": caller(f"{E}/session/renew", body={"token": "x"}),
     f"GET {E}/next-school-day": caller(f"{E}/next-school-day"),
     f"POST {E}/codes": record(
-        "account.manage", f"{E}/codes", body={"accounts": "{account}"}, refused_only=True
+        "account.manage",
+        f"{E}/codes",
+        body={"accounts": "{account}"},
+        as_json=True,
+        refused_only=True,
     ),
     f"GET {E}/founding": anybody(f"{E}/founding"),
     f"POST {E}/founding": listed(
         ("county.found",),
         f"{E}/founding",
-        body={"code": "990103", "name": "新县"},
+        body={"code": "990103", "name": "新县", "command_id": "{unknown}"},
         refused_only=True,
     ),
     f"GET {E}/sign-in": anybody(f"{E}/sign-in", f"{E}/sign-in?back=/x&once=true"),
@@ -199,6 +208,7 @@ CASEWORK: dict[str, Declared] = {
         f"{C}/commands/known?ledger={{county}}&command_id={{unknown}}",
         at="ledger",
     ),
+    f"GET {C}/waiting": caller(f"{C}/waiting?since=2026-01-01T00:00Z&before=2027-01-01T00:00Z"),
     f"GET {C}/packs/{{sha256}}": caller(f"{C}/packs/{'0' * 64}"),
     f"GET {C}/today/alerts": listed(ALERT, f"{C}/today/alerts"),
     f"GET {C}/today/duties": listed(CASE, f"{C}/today/duties"),
@@ -235,6 +245,9 @@ NOTIFY: dict[str, Declared] = {
         at="ledger",
     ),
     "GET /notify/inbox": listed(("inbox.view",), "/notify/inbox", "/notify/inbox?page=1"),
+    "GET /notify/reminded": listed(
+        ("remind",), "/notify/reminded", "/notify/reminded?nobody={klass}&on={day}"
+    ),
     "GET /notify/today": listed(("inbox.view",), "/notify/today"),
 }
 A = "/audit"
@@ -266,8 +279,33 @@ AUDIT: dict[str, Declared] = {
         f"{A}/entries/enrollment/{{county}}/{{childseq}}",
         f"{A}/entries/casework/{{county}}/{{caseseq}}",
     ),
+    f"GET {A}/integrity": listed(("integrity.view",), f"{A}/integrity"),
+    f"POST {A}/integrity/check": listed(
+        ("integrity.view",), f"{A}/integrity/check", body={}, refused_only=True
+    ),
+    f"POST {A}/fsck": listed(
+        ("integrity.view",), f"{A}/fsck?ledger={{county}}", body={}, refused_only=True
+    ),
+    f"GET {A}/export": record("export.create", f"{A}/export?subject={{child}}", at="replay"),
+    f"POST {A}/export": record(
+        "export.create",
+        f"{A}/export",
+        body={"subject": "{case}", "purpose": "x"},
+        at="replay",
+        refused_only=True,
+    ),
+    # Origins, sizes and hashes are public; the entries themselves are not.
+    "GET /log": anybody("/log"),
+    "HEAD /log": anybody("/log"),
+    "GET /log/{rest:path}": anybody(
+        "/log/{origin}/checkpoint",
+        "/log/{origin}/tile/entries/000",
+        "/log/{origin}/tile/entries/000.p/5",
+        "/log/{origin}/tile/0/000.p/5",
+    ),
+    "HEAD /log/{rest:path}": anybody("/log/{origin}/tile/entries/000.p/5"),
     f"GET {A}/heads": listed(("integrity.view",), f"{A}/heads"),
-    f"GET {A}/today": Declared("signed", (f"{A}/today",)),
+    f"GET {A}/today": listed(("integrity.view",), f"{A}/today"),
 }
 DECLARED: dict[str, dict[str, Declared]] = {
     "enrollment": SHARED | ENROLLMENT,

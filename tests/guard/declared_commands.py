@@ -150,6 +150,7 @@ def _notify(here: County) -> dict[str, Given]:
     child = here.children[here.classes[0]][0]
     about = {"child": child, "about": f"case-{here.records['case']}"}
     return {
-        "remind": Given(about, ("case.view",)),
+        "remind": Given(about, ("remind",)),
+        "remind_class": Given({"klasses": [str(here.classes[0])]}, ("remind",)),
         "read_notice": Given({"notice": uid("notice")}, (), own=True),
     }

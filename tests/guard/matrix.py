@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from shared.event import read
-from shared.rights import Viewer, may
+from shared.rights import Viewer, may, touches
 from tests.guard.asking import Answer, Header, ask
 from tests.guard.canaries import Canary, sees
 from tests.guard.conftest import Deployed
@@ -113,6 +113,9 @@ class Matrix:
         if declared.files:
             kind, body = multipart(values, declared.files)
             return "", [*headers, (b"content-type", kind)], body
+        if declared.as_json:
+            sent = msgspec.json.encode({name: [text] for name, text in values.items()}).decode()
+            return sent, [*headers, (b"content-type", b"application/json")], sent.encode()
         headers.append((b"content-type", b"application/x-www-form-urlencoded"))
         sent = urlencode(values)
         return sent, headers, sent.encode()
@@ -146,8 +149,12 @@ class Matrix:
             case _:
                 here = self.deployed.here
                 if declared.at == "ledger":
-                    return any(here.code in grant.path or grant.path == "*" for grant, _ in held)
-                path = here.class_path(0) if declared.at == "class" else here.path
+                    return touches(viewer, here.code, THURSDAY)
+                if declared.at == "replay" and not may(
+                    viewer, "replay", here.class_path(0), THURSDAY
+                ):
+                    return False
+                path = here.class_path(0) if declared.at in ("class", "replay") else here.path
                 return any(may(viewer, right, path, THURSDAY) for right in declared.rights)
 
 
@@ -161,7 +168,8 @@ def declared_of(route: Route) -> Declared | None:
 def filled(template: str, facts: Mapping[str, str]) -> str:
     """Names in an address are quoted as a browser does."""
     for name, value in facts.items():
-        template = template.replace(f"{{{name}}}", quote(value, safe=""))
+        safe = "/" if name == "origin" else ""
+        template = template.replace(f"{{{name}}}", quote(value, safe=safe))
     return template
 
 

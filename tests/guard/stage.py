@@ -14,6 +14,7 @@ from sqlalchemy import text
 from uuid_utils.compat import uuid7
 
 from services.audit.api import router as audit_routes
+from services.audit.checks.watch import Watch
 from services.audit.projections.search import SearchIndex
 from services.audit.subscriptions import ledgers
 from services.casework import app as casework
@@ -166,9 +167,9 @@ def composed(name: str, settings: Settings) -> tuple[Edge, FastAPI]:
     """Edge and application as the service's own composition root makes them."""
     if name == "audit":
         edge = compose("audit", settings)
-        edge.service.follow(*ledgers())
+        edge.service.follow(*ledgers(settings.domain))
         app = application(edge, refusal)
-        app.include_router(audit_routes(edge))
+        app.include_router(audit_routes(edge, Watch(edge, settings.home)))
         return edge, app
     module: Any = {"enrollment": enrollment, "casework": casework, "notify": notify}[name]
     made = module.make_edge(settings)

@@ -82,7 +82,7 @@ def _listed(given: Any) -> list[Any]:
     """One value of a form is no list yet."""
     if given is None:
         return []
-    return [given] if isinstance(given, str) else list(given)
+    return given if isinstance(given, list) else [given]
 
 
 async def submit_roll(edge: Edge, viewer: Viewer, fields: RollFields) -> Done:
