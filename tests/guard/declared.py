@@ -202,6 +202,8 @@ ENROLLMENT: dict[str, Declared] = {
     ),
 }
 C = "/casework"
+DUTY: tuple[Right, ...] = ("duty.view",)
+CHARGES: tuple[Right, ...] = ("responsibility.view",)
 CASEWORK: dict[str, Declared] = {
     f"GET {C}/commands/known": record(
         "roll.view",
@@ -237,6 +239,20 @@ CASEWORK: dict[str, Declared] = {
     ),
     f"GET {C}/children/{{child}}": record("case.view", f"{C}/children/{{child}}"),
     f"GET {C}/observations": listed(CASE, f"{C}/observations"),
+    f"GET {C}/duties": listed(DUTY, f"{C}/duties", f"{C}/duties?filter=done"),
+    f"GET {C}/duties.jsonl": listed(DUTY, f"{C}/duties.jsonl"),
+    f"GET {C}/duties/{{duty}}/do": record(
+        "duty.view", f"{C}/duties/{{unknown}}/do", refused_only=True
+    ),
+    f"GET {C}/calls": listed(DUTY, f"{C}/calls"),
+    f"GET {C}/calls/{{child}}": record("duty.view", f"{C}/calls/{{child}}", refused_only=True),
+    f"GET {C}/visits/{{child}}": record("duty.view", f"{C}/visits/{{child}}", refused_only=True),
+    f"GET {C}/coverage": listed(CHARGES, f"{C}/coverage", f"{C}/coverage?scheme=baobao"),
+    f"GET {C}/coverage.jsonl": listed(CHARGES, f"{C}/coverage.jsonl?scheme=baobao"),
+    f"GET {C}/coverage/assign": record(
+        "responsibility.assign",
+        f"{C}/coverage/assign?scheme=baobao&tier=teacher_child&target={{child}}",
+    ),
 }
 NOTIFY: dict[str, Declared] = {
     "GET /notify/commands/known": record(

@@ -34,7 +34,7 @@ def commands(here: County) -> dict[str, dict[str, Given]]:
     """Service → command → what it is given."""
     return {
         "enrollment": _units(here) | _staff(here) | _children(here) | _rolls(here),
-        "casework": _casework(here),
+        "casework": _casework(here) | _duties(here) | _activities(here),
         "notify": _notify(here),
         "audit": {},
     }
@@ -131,6 +131,55 @@ def _casework(here: County) -> dict[str, Given]:
             rules | {"content": layer_text()}, ("calendar.publish",), "county"
         ),
     }
+
+
+def _duties(here: County) -> dict[str, Given]:
+    klass = here.classes[0]
+    child, teacher = here.children[klass][0], here.people["homeroom_teacher class0"]
+    charge = {"scheme": "baobao", "tier": "teacher_child", "target": str(child)}
+    held = charge | {"holder": str(teacher)}
+    assign: tuple[Right, ...] = ("responsibility.assign",)
+    call = {"child": child, "disposition": "confirmed_sick"}
+    went = {"child": child, "visited_at": NOON, "outcome": "undecided"}
+    return {
+        "assign_responsibility": Given(held | {"since": THURSDAY}, assign),
+        "end_responsibility": Given(held | {"on": THURSDAY, "reason": "left"}, assign),
+        "log_evening_call": Given(call, ("alert.decide",)),
+        "visit_child": Given(went, ("alert.decide",)),
+        # A duty nobody knows: refused to everybody; the duty's own place decides, see casework.
+        "file_evidence": Given(
+            {"duty": uid("duty"), "done_on": THURSDAY, "note": "做了"}, (), own=True
+        ),
+    }
+
+
+def _activities(here: County) -> dict[str, Given]:
+    unit = {"unit": here.schools[0]}
+    people = {"attended": [str(here.people["homeroom_teacher class0"])]}
+    met, year = people | {"held_at": NOON}, {"year": 2027}
+    pupils = [str(here.children[here.classes[0]][0])]
+    given: dict[str, Mapping[str, Any]] = {
+        "hold_meeting": {"kind": "huddle", "agenda": "本周", **met},
+        "hold_training": {"kind": "policy", "topic": "义务教育法", **met},
+        "submit_self_check": {"problems": 1},
+        "submit_work_plan": {"title": "方案", **year},
+        "submit_publicity_plan": {"title": "宣传", **year},
+        "log_publicity": {"kind": "village", "on": THURSDAY, "place": "村口", "reached": 9},
+        "review_support": {"sample": pupils},
+        "log_village_check": {"on": THURSDAY, "children": pupils},
+        "adopt_duty_matrix": {"duties": {"police": ["查找"]}, **year},
+        "set_target": {"year": "2026-2027", "metric": "pupils_kept", "value": "42"},
+        "publish_document": {
+            "code": "measures",
+            "title": "措施",
+            "edition": "2026",
+            "owner": "principal",
+            "valid_from": THURSDAY,
+            "content": "措施",
+        },
+    }
+    right: tuple[Right, ...] = ("activity.record",)
+    return {name: Given(unit | values, right, "school") for name, values in given.items()}
 
 
 ENDS = frozenset(("close_case", "reopen_case"))
