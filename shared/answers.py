@@ -15,9 +15,11 @@ from shared.event import EventRefused
 from shared.event_store import Conflict, UnknownLedger
 from shared.keyring import KeyringAway
 from shared.opening import StoreClosed
+from shared.plain_address import PlainAddress
 from shared.reading import ReadingNotRecorded
 from shared.rights import NotAllowed
 from shared.rulebook import RulesMissing
+from shared.sealed import TextTooLong
 from shared.session import NotACaller, NotSignedIn
 
 RETRY_AFTER_SECONDS = "5"
@@ -53,6 +55,9 @@ def tell(error: Exception) -> tuple[int, dict[str, Any]]:
         return 403, {"code": error.code, "say": error.say}
     if isinstance(error, NotSignedIn):
         return 401, {"code": error.code, "say": error.say}
+    if isinstance(error, TextTooLong):
+        say = f"“{error.field}”写得太长。请删短后再提交。"
+        return 422, {"code": "invalid", "say": say, "fields": {"field": error.field}}
     for kind, (status, code, say) in FIXED.items():
         if isinstance(error, kind):
             return status, {"code": code, "say": say}
@@ -61,7 +66,8 @@ def tell(error: Exception) -> tuple[int, dict[str, Any]]:
 
 def install(app: FastAPI, refusal: Refusal | None = None) -> None:
     """Answer every expected error; `refusal` draws a page for browsers."""
-    kinds = (CommandRejected, NotAllowed, NotSignedIn, *FIXED)
+    app.add_middleware(PlainAddress)
+    kinds = (CommandRejected, NotAllowed, NotSignedIn, TextTooLong, *FIXED)
 
     async def answer(request: Request, error: Exception) -> Response:
         status, told = tell(error)

@@ -15,10 +15,12 @@ from shared.decider import CommandRejected
 from shared.edge import Edge
 from shared.event import SHANGHAI, Via
 from shared.event_store import Outcome, unanswered
-from shared.rights import Viewer
+from shared.plain_address import FIRST_YEAR, LAST_YEAR
+from shared.rights import NotAllowed, Viewer, touches
 from shared.session_http import viewer as signed_in
 
 BODY_LIMIT_BYTES = 256 * 1024
+HIGHEST_NUMBER = 2**31 - 1
 # Programs name how they enter things; a browser's form is `web`.
 VIAS = ("web", "cli", "offline", "integration")
 
@@ -80,12 +82,24 @@ def read(fields: type[Fields], values: Mapping[str, Any]) -> Any:
     given = {name: _value(hints.get(name), raw) for name, raw in values.items() if raw != ""}
     given |= _moments(hints, values)
     try:
-        return msgspec.convert(given, fields, strict=False)
+        return _in_bounds(msgspec.convert(given, fields, strict=False))
     except msgspec.ValidationError as error:
         reason, _, path = str(error).partition(" - at `$.")
         name = path.rstrip("`") or reason.split("`")[1] if "`" in str(error) else ""
         say = f"“{name}”填得不对：{reason}。改好后再提交。"
         raise FieldsInvalid(say, field=name, reason=reason) from error
+
+
+def _in_bounds(read: Fields) -> Fields:
+    """Days with neighbours, numbers that a column holds. Raises FieldsInvalid."""
+    for name in read.__struct_fields__:
+        value = getattr(read, name)
+        if isinstance(value, date) and not FIRST_YEAR <= value.year <= LAST_YEAR:
+            say = f"“{name}”填得不对：年份要在 {FIRST_YEAR} 到 {LAST_YEAR} 之间。改好后再提交。"
+            raise FieldsInvalid(say, field=name)
+        if isinstance(value, int) and not -HIGHEST_NUMBER <= value <= HIGHEST_NUMBER:
+            raise FieldsInvalid(f"“{name}”填得不对：数字太大。改好后再提交。", field=name)
+    return read
 
 
 def _value(hint: Any, raw: Any) -> Any:
@@ -105,7 +119,7 @@ def _moments(hints: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, d
             try:
                 day = date.fromisoformat(values[f"{name}_on"])
                 clock = time.fromisoformat(values.get(f"{name}_time") or "12:00")
-            except ValueError as error:
+            except (ValueError, TypeError) as error:
                 say = "时间填得不对：日期写成 2026-11-18，时间写成 15:20。"
                 raise FieldsInvalid(say, field=name) from error
             found[name] = datetime.combine(day, clock, SHANGHAI)
@@ -114,18 +128,51 @@ def _moments(hints: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, d
 
 async def body_of(request: Request) -> dict[str, Any]:
     """JSON or form values of a request; files are left out. Raises FieldsInvalid."""
-    length = request.headers.get("content-length", "0")
-    if length.isdecimal() and int(length) > BODY_LIMIT_BYTES:
-        raise FieldsInvalid("内容太长。请分几次提交。", field="body")
+    await _keep_body(request)
     if request.headers.get("content-type", "").startswith("application/json"):
-        try:
-            found = msgspec.json.decode(await request.body())
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise FieldsInvalid("内容不是 JSON。", field="body") from error
-        if not isinstance(found, dict):
-            raise FieldsInvalid("内容应当是一个 JSON 对象。", field="body")
-        return found
-    return _form_values(await request.form())
+        found = _json_values(await request.body())
+    else:
+        found = _form_values(await request.form())
+    for name, value in found.items():
+        if _holds_nul(name) or _holds_nul(value):
+            raise FieldsInvalid(
+                "内容含有不能保存的字符。请删掉再提交。", field=name.replace("\0", "")
+            )
+    return found
+
+
+async def _keep_body(request: Request) -> None:
+    """Read no more than the limit, whatever length the headers claim; then it is there to parse."""
+    kept = bytearray()
+    async for chunk in request.stream():
+        kept += chunk
+        if len(kept) > BODY_LIMIT_BYTES:
+            raise FieldsInvalid("内容太长。请分几次提交。", field="body")
+    # Starlette's own place for a body that was read: `body()` and `form()` look there first.
+    request._body = bytes(kept)
+
+
+def _json_values(body: bytes) -> dict[str, Any]:
+    try:
+        found = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise FieldsInvalid("内容不是 JSON。", field="body") from error
+    if not isinstance(found, dict):
+        raise FieldsInvalid("内容应当是一个 JSON 对象。", field="body")
+    return found
+
+
+def _holds_nul(value: Any) -> bool:
+    """U+0000 can stand in no text of the database."""
+    match value:
+        case str():
+            return "\0" in value
+        case dict():
+            return any(_holds_nul(one) for pair in value.items() for one in pair)
+        case list():
+            return any(map(_holds_nul, value))
+        case _:
+            return False
 
 
 def _form_values(form: FormData) -> dict[str, Any]:
@@ -152,9 +199,12 @@ def router(
 
     @api.get("/known")
     async def known(
-        _viewer: Annotated[Viewer, Depends(signed_in)], ledger: str, command_id: UUID
+        viewer: Annotated[Viewer, Depends(signed_in)], ledger: str, command_id: UUID
     ) -> dict[str, bool]:
+        """Whether a command that got no answer was taken in; of the viewer's own county alone."""
         async with edge.service.engine.connect() as conn:
+            if not touches(viewer, ledger, (await edge.moment(conn)).today):
+                raise NotAllowed("这里不在你的管辖范围内。请联系县教育局。", "known", ledger)
             open_ids = await unanswered(conn, ledger, [command_id])
         return {"known": not open_ids}
 

@@ -63,6 +63,9 @@ class _Place(msgspec.Struct, frozen=True):
 
 
 _place = msgspec.json.Decoder(_Place)
+HIGHEST_SEQ = 2**63 - 1
+# RecursionError: a body nested a thousand deep. Whatever is not listed would come again for ever.
+NOT_OURS = (KeyError, ValueError, IndexError, TypeError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +185,7 @@ def sort_records(records: Sequence[Any]) -> tuple[list[Arrived], list[Strange]]:
     for record in records:
         try:
             arrived.append(_arrived(record))
-        except (KeyError, ValueError, IndexError, UnicodeDecodeError, TypeError) as error:
+        except NOT_OURS as error:
             strange.append(
                 Strange(
                     record.topic,
@@ -202,6 +205,8 @@ def _arrived(record: Any) -> Arrived:
     source = f"{service}.access" if ledger.endswith("-access") else service
     if record.key is None or record.key.decode() != ledger or not record.value:
         raise ValueError("the key is not the ledger")
+    if not 0 < seq <= HIGHEST_SEQ:
+        raise ValueError("no ledger has such a place")
     # Headers alone would let anybody's bytes stop a ledger at the place that they claim.
     if _place.decode(_storable(record.value)) != _Place(headers[TYPE].decode(), origin, seq):
         raise ValueError("the body stands elsewhere than its headers say")

@@ -132,6 +132,15 @@ def classes_for(viewer: Viewer, on: date) -> frozenset[SensitivityClass]:
     return frozenset(cls for _, role in viewer.roles(on) for cls in role.classes)
 
 
+def touches(viewer: Viewer, county: str, on: date) -> bool:
+    """Whether any jurisdiction of the viewer lies in a county (six digits) or holds it."""
+    path = f"{county[:2]}0000/{county[:4]}00/{county}"
+    return any(
+        grant.path == EVERYWHERE or covers(grant.path, path) or covers(path, grant.path)
+        for grant, _ in viewer.roles(on)
+    )
+
+
 def purposes_for(viewer: Viewer, on: date) -> list[Purpose]:
     """Purposes to choose from when a masked value is opened, the first one suggested."""
     return list(dict.fromkeys(p for _, role in viewer.roles(on) for p in role.purposes))

@@ -92,6 +92,8 @@ async def test_a_teachers_evening(world: World, told: Told) -> None:
         difficulty="money",
     )
     assert answer.status_code == 200, answer.text
+    (call,) = await world.events("EveningCallLogged")
+    assert (data_of(call)["tomorrow"], data_of(call)["help"]) == (False, True)
     assert (await only(world, "leave_call"))["state"] == "satisfied"
     again = await only(world, "call_again")
     assert (again["state"], again["due_at"]) == ("armed", at(MONDAY + timedelta(days=2), 0, 0))
@@ -204,6 +206,8 @@ async def test_a_hole_is_seen_filled_and_remembered_by_date(world: World, told: 
         since=MONDAY.isoformat(),
     )
     assert answer.status_code == 200, answer.text
+    (given,) = await world.events("ResponsibilityAssigned")
+    assert data_of(given)["holder"] == {"kind": "staff", "id": str(TEACHER)}
     after = [
         one["target"]
         for one in await lines(world, COUNTY_VIEW, path)

@@ -16,6 +16,7 @@ from services.audit.queries.search import reached
 from shared.console import visit
 from shared.edge import Edge, Moment, allowed
 from shared.event import read, utc_text
+from shared.plain_address import Seq
 from shared.rights import Viewer, paths_for, purposes_for, require
 from shared.session_http import viewer as signed_in
 
@@ -28,7 +29,7 @@ Who = Annotated[Viewer, Depends(signed_in)]
 
 def add(api: APIRouter, edge: Edge) -> None:
     @api.get("/entries/{service}/{ledger}/{seq}")
-    async def exact(who: Who, service: str, ledger: str, seq: int) -> Response:
+    async def exact(who: Who, service: str, ledger: str, seq: Seq) -> Response:
         return await exact_body(edge, who, Place(ledger, service, seq))
 
     @api.get("/heads")

@@ -18,6 +18,7 @@ from shared.commands import FieldsInvalid
 from shared.console import Visit, language
 from shared.edge import Edge, Moment
 from shared.event import utc_text
+from shared.plain_address import FIRST_YEAR, LAST_YEAR
 from shared.reading import Reading
 from shared.rights import Viewer, purposes_for
 from shared.session_http import viewer as signed_in
@@ -63,7 +64,10 @@ def asked_of(request: Request, limit: int) -> Asked:
 
 def _day(text: str | None, field: str) -> date | None:
     try:
-        return date.fromisoformat(text) if text else None
+        day = date.fromisoformat(text) if text else None
+        if day and not FIRST_YEAR <= day.year <= LAST_YEAR:
+            raise ValueError(f"no year of ours: {day.year}")
+        return day
     except ValueError as error:
         say = f"“{field}”填得不对：日期写成 2026-11-18。改好后再找。"
         raise FieldsInvalid(say, field=field) from error

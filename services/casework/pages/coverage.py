@@ -16,7 +16,7 @@ from services.casework.pages.known import people_named, places_named
 from services.casework.pages.questions import day
 from services.casework.queries.coverage import Covered, Sheet, covered, sheet
 from shared.console import Visit
-from shared.edge import Edge, Moment
+from shared.edge import Edge, Moment, allowed
 from shared.policy.duty_schema import Scheme
 from shared.rights import Viewer, may, paths_for
 from shared.session_http import viewer as signed_in
@@ -125,10 +125,11 @@ async def _assign(found: Visit, code: str, tier_code: str, target: str) -> FormP
     """Who could hold it: the staff of the units on the target's path, by name."""
     rows = await _of_viewer(found.edge, found.viewer, found.moment, code, found.today)
     one = next((r for r in rows if r.tier == tier_code and r.target == target), None)
-    scheme = pack_of(found, found.grant.path).file.schemes.get(code)
+    scheme = (await _schemes(found)).get(code)
     tier = scheme.tier(tier_code) if scheme else None
     if one is None or scheme is None or tier is None:
         raise HTTPException(404)
+    allowed(found.viewer, "responsibility.assign", one.path, found.moment)
     params = {"units": one.path.split("/")}
     async with found.edge.service.engine.connect() as conn:
         people = {str(row.staff) for row in await conn.execute(CANDIDATES, params)}
@@ -192,9 +193,18 @@ async def _ledgers(conn: Any, paths: Sequence[str]) -> list[tuple[str, str]]:
     ]
 
 
+async def _schemes(found: Visit) -> dict[str, Scheme]:
+    """The schemes of the first county that the viewer reaches; 404 where there is none yet."""
+    paths = paths_for(found.viewer, "responsibility.view", found.today)
+    async with found.edge.service.engine.connect() as conn:
+        ledgers = await _ledgers(conn, paths)
+    if not ledgers:
+        raise HTTPException(404)
+    return pack_of(found, ledgers[0][1]).file.schemes
+
+
 async def _page(found: Visit, code: str, on: date | None) -> CoveragePage:
-    pack = pack_of(found, found.grant.path)
-    schemes = pack.file.schemes
+    schemes = await _schemes(found)
     code = code or next(iter(schemes), "")
     scheme = schemes.get(code)
     if scheme is None:

@@ -13,15 +13,15 @@ NAMED = text(
     " where staff = any(cast(:ids as uuid[])) union all"
     " select child, fields -> 'name' from child where child = any(cast(:ids as uuid[]))"
 )
-UNIT_NAMES = text("select unit, name from unit where ledger = :ledger")
-CLASS_NAMES = text("select klass, name from klass where ledger = :ledger")
+UNIT_NAMES = text("select unit, name from unit")
+CLASS_NAMES = text("select klass, name from klass")
 
 
 async def places_named(found: Visit) -> dict[str, str]:
-    params = {"ledger": found.grant.path.split("/")[2]}
+    """Units and classes by their ids: names of places are nobody's secret."""
     async with found.edge.service.engine.connect() as conn:
-        units = {row.unit: row.name for row in await conn.execute(UNIT_NAMES, params)}
-        classes = {str(row.klass): row.name for row in await conn.execute(CLASS_NAMES, params)}
+        units = {row.unit: row.name for row in await conn.execute(UNIT_NAMES)}
+        classes = {str(row.klass): row.name for row in await conn.execute(CLASS_NAMES)}
     return units | classes
 
 

@@ -164,11 +164,13 @@ class _Writing:
         timers: dict[str, Timer] = {}
         for answer, sheet in work:
             answer.children = len(sheet)
-            if answer.entry.command_id not in open_ids:
-                answer.repeated = True
-                answer.version = _standing(batch, answer.entry)
-                continue
             try:
+                if answer.entry.command_id not in open_ids:
+                    # What a command came to is told to whoever might have sent it.
+                    self._told(answer.entry, places[answer.entry.klass])
+                    answer.repeated = True
+                    answer.version = _standing(batch, answer.entry)
+                    continue
                 timer = self._decide(batch, answer, sheet, places[answer.entry.klass])
             except (CommandRejected, Conflict, NotAllowed) as refusal:
                 answer.refused = refusal

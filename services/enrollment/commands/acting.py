@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.enrollment.bulk.writing import Step, With, circumstances, write
+from services.enrollment.queries.places import StaffPlace
 from shared.access_words import Right
 from shared.commands import Done, Fields
 from shared.edge import Edge, Moment
@@ -43,6 +44,15 @@ class Acting:
                 return right
         require(self.viewer, rights[0], path, today)
         return rights[0]
+
+    def require_person(self, rights: Sequence[Right], person: StaffPlace, path: str) -> None:
+        """Who takes up somebody of another county at `path` holds the right there as well.
+
+        Otherwise a known id would be enough to read the name and to write into that ledger.
+        Raises NotAllowed.
+        """
+        if person.ledger not in path.split("/"):
+            self.require(rights, person.path)
 
     def told(self, rights: Sequence[Right], ledger: str, path: str) -> Circumstances:
         """Raises NotAllowed."""

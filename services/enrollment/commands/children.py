@@ -4,6 +4,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from services.enrollment.aggregates import CHILD
 from services.enrollment.bulk.sealing import CHILDREN, seal_changes, seal_people
 from services.enrollment.bulk.writing import Step
@@ -17,6 +19,7 @@ from services.enrollment.queries.places import (
     ClassPlace,
     child_place,
     class_place,
+    require_not_elsewhere,
     unit_place,
 )
 from services.enrollment.queries.states import state_of
@@ -107,7 +110,11 @@ async def register_child(edge: Edge, viewer: Viewer, fields: RegisterFields) -> 
     if place is not None:
         enroll = _enroll(act, child, place, fields.seat, fields.on, moves=False)
         steps.append(_step(child, enroll, path))
-    return await act.write(told, *steps, next=f"{PAGE}/{child}")
+
+    async def before(conn: AsyncConnection) -> None:
+        await require_not_elsewhere(conn, f"{CHILD.prefix}{child}", told.ledger)
+
+    return await act.write(told, *steps, before=before, next=f"{PAGE}/{child}")
 
 
 async def change_child(edge: Edge, viewer: Viewer, fields: ChangeFields) -> Done:

@@ -10,7 +10,12 @@ from services.enrollment.bulk.writing import Step
 from services.enrollment.commands.acting import CLASSES, ROLES, acting
 from services.enrollment.commands.separate import require_separate_roles
 from services.enrollment.domain import klass as domain
-from services.enrollment.queries.places import class_place, staff_place, unit_place
+from services.enrollment.queries.places import (
+    class_place,
+    require_not_elsewhere,
+    staff_place,
+    unit_place,
+)
 from shared.commands import Command, Done, Fields
 from shared.edge import Edge
 from shared.rights import Viewer
@@ -61,7 +66,11 @@ async def open_class(edge: Edge, viewer: Viewer, fields: OpenFields) -> Done:
     )
     told = act.told(CLASSES, school.ledger, school.path)
     step = _step(klass, command, f"{school.path}/{klass}", fields)
-    return await act.write(told, step, next=f"{NEXT}/{klass}")
+
+    async def before(conn: AsyncConnection) -> None:
+        await require_not_elsewhere(conn, f"{CLASS.prefix}{klass}", told.ledger)
+
+    return await act.write(told, step, before=before, next=f"{NEXT}/{klass}")
 
 
 async def close_class(edge: Edge, viewer: Viewer, fields: CloseFields) -> Done:
@@ -79,7 +88,8 @@ async def assign_homeroom(edge: Edge, viewer: Viewer, fields: AssignFields) -> D
     async with edge.service.engine.connect() as conn:
         act = await acting(edge, viewer, fields, conn)
         place = await class_place(conn, fields.klass)
-        await staff_place(conn, fields.staff)
+        person = await staff_place(conn, fields.staff)
+    act.require_person(ROLES, person, place.path)
     since = fields.valid_from or act.moment.today
     command = domain.AssignHomeroomTeacher(
         klass=fields.klass, staff=fields.staff, valid_from=since, now=act.moment.now

@@ -25,7 +25,7 @@ from shared.commands import Command, Done, Fields, FieldsInvalid
 from shared.edge import Edge, Moment
 from shared.event_store import Outcome
 from shared.policy.pack import Pack
-from shared.rights import Viewer
+from shared.rights import Viewer, require
 
 SUBMIT: tuple[Right, ...] = ("roll.submit",)
 PRESENT = "present"
@@ -82,7 +82,7 @@ def _listed(given: Any) -> list[Any]:
     """One value of a form is no list yet."""
     if given is None:
         return []
-    return [given] if isinstance(given, str) else list(given)
+    return given if isinstance(given, list) else [given]
 
 
 async def submit_roll(edge: Edge, viewer: Viewer, fields: RollFields) -> Done:
@@ -105,6 +105,8 @@ async def submit_roll(edge: Edge, viewer: Viewer, fields: RollFields) -> Done:
 async def set_reason(edge: Edge, viewer: Viewer, fields: ReasonFields) -> Done:
     """One tap: the roll that stands is sent again with this child's reason, and its mark."""
     moment, place = await _of(edge, fields.klass)
+    # Before the roll is looked at: what stands in it is nobody's business elsewhere.
+    require(viewer, "roll.submit", place.path, moment.today)
     pack = pack_on(moment.rules, place.path, fields.on, moment.today)
     async with edge.service.engine.connect() as conn:
         state = await state_of(conn, place.ledger, ROLL, roll_stream(fields.klass, fields.on))

@@ -17,6 +17,7 @@ from services.enrollment.domain.staff_state import Registered
 from services.enrollment.queries.places import (
     StaffPlace,
     class_place,
+    require_not_elsewhere,
     staff_place,
     unit_place,
 )
@@ -102,7 +103,12 @@ async def register_staff(edge: Edge, viewer: Viewer, fields: StaffFields) -> Don
         fields=sealed,
         now=act.moment.now,
     )
-    return await act.write(told, _step(staff, command, unit.path, fields), next=NEXT)
+
+    async def before(conn: AsyncConnection) -> None:
+        await require_not_elsewhere(conn, f"{STAFF.prefix}{staff}", told.ledger)
+
+    step = _step(staff, command, unit.path, fields)
+    return await act.write(told, step, before=before, next=NEXT)
 
 
 async def change_staff(edge: Edge, viewer: Viewer, fields: ChangeFields) -> Done:
@@ -123,6 +129,7 @@ async def grant_role(edge: Edge, viewer: Viewer, fields: GrantFields) -> Done:
     """Who grants it holds the right over the unit of the role, not over the person's."""
     act, place = await _of(edge, viewer, fields, fields.staff)
     kind, path = await _unit(edge, fields.unit)
+    act.require_person(ROLES, place, path)
     _check_scope(fields.role, kind)
     since = fields.valid_from or act.moment.today
     command = domain.GrantRole(

@@ -13,7 +13,7 @@ from services.enrollment.domain import unit as domain
 from services.enrollment.domain.codes import CodeMalformed, is_county
 from services.enrollment.domain.unit_state import UnitKind
 from services.enrollment.processes import missing
-from services.enrollment.queries.places import unit_place
+from services.enrollment.queries.places import require_not_elsewhere, unit_place
 from shared.commands import Command, Done, Fields
 from shared.edge import Edge
 from shared.founding import SIMULATED, found_ledgers
@@ -140,7 +140,12 @@ async def register_unit(edge: Edge, viewer: Viewer, fields: UnitFields) -> Done:
         now=act.moment.now,
     )
     told = act.told(UNITS, parent.ledger, parent.path)
-    return await act.write(told, _step(fields, command, path), next=ACCOUNTS_PAGE)
+
+    async def before(conn: AsyncConnection) -> None:
+        await require_not_elsewhere(conn, f"{UNIT.prefix}{fields.unit}", told.ledger)
+
+    step = _step(fields, command, path)
+    return await act.write(told, step, before=before, next=ACCOUNTS_PAGE)
 
 
 async def move_unit(edge: Edge, viewer: Viewer, fields: MoveFields) -> Done:

@@ -9,6 +9,7 @@ from services.enrollment.pages.drawing import begin, command, new_id, people_nam
 from services.enrollment.queries.staff import StaffRow, staff_of
 from shared.console import Visit
 from shared.edge import Edge
+from shared.plain_address import Offset
 from shared.rights import Viewer, may, paths_for
 from shared.roles import ROLES
 from shared.session_http import viewer as signed_in
@@ -26,7 +27,7 @@ def router(edge: Edge) -> APIRouter:
 
     @api.get("")
     async def accounts(
-        request: Request, viewer: Annotated[Viewer, Depends(signed_in)], after: int = 0
+        request: Request, viewer: Annotated[Viewer, Depends(signed_in)], after: Offset = 0
     ) -> HTMLResponse:
         found = await begin(edge, request, viewer, "accounts", "account.manage", "registry")
         page = await accounts_page(found, max(after, 0))

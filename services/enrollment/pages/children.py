@@ -9,8 +9,8 @@ import msgspec
 from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import HTMLResponse
 
-from services.enrollment.pages.drawing import UNNAMED, begin, child_names
-from services.enrollment.queries.board import ledgers, unit_named
+from services.enrollment.pages.drawing import UNNAMED, begin, child_names, unit_within
+from services.enrollment.queries.board import ledgers
 from services.enrollment.queries.children import (
     LIST_LIMIT_ROWS,
     STATES,
@@ -24,6 +24,7 @@ from shared.console import Visit
 from shared.contracts.words import word
 from shared.edge import Edge
 from shared.keyring import KeyDestroyed, Keys
+from shared.plain_address import Offset
 from shared.rights import Viewer
 from shared.sealed import Sealed, SealError, open_sealed
 from shared.session_http import viewer as signed_in
@@ -55,7 +56,7 @@ def router(edge: Edge) -> APIRouter:
         text: str = "",
         unit: str = "",
         state: str = "all",
-        after: int = 0,
+        after: Offset = 0,
     ) -> HTMLResponse:
         if state not in STATES:
             raise HTTPException(404)
@@ -73,10 +74,7 @@ async def list_page(found: Visit, unit: str, state: str, after: int) -> NamesPag
     path, about = None, ""
     async with viewing(found.edge.service.engine, found.viewer, "child.view", found.today) as conn:
         if unit and unit != "all":
-            named = await unit_named(conn, unit)
-            if named is None:
-                raise HTTPException(404)
-            path, about = named
+            path, about = await unit_within(found, conn, unit, "child.view")
         rows, total = await listed(conn, state, found.today, path, after)
     kept = {"unit": unit} if unit else {}
     links = (Link(text=zh, href=_here(kept | {"state": key})) for key, zh in NAMES.items())

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 
 from services.enrollment.pages.drawing import (
@@ -14,15 +14,17 @@ from services.enrollment.pages.drawing import (
     child_names,
     no_school,
     people_names,
+    unit_within,
 )
 from services.enrollment.pages.own_class import class_html
 from services.enrollment.pages.roll import sent_path
-from services.enrollment.queries.board import ClassDay, board, unit_named
+from services.enrollment.queries.board import ClassDay, board
 from services.enrollment.queries.roster import Marked, Sitting, marks, sitting
 from shared.answers import wants_page
 from shared.console import Visit
 from shared.contracts.words import word
 from shared.edge import Edge
+from shared.plain_address import Offset
 from shared.rights import Viewer, may
 from shared.session_http import viewer as signed_in
 from shared.viewing import viewing
@@ -45,7 +47,7 @@ def router(edge: Edge) -> APIRouter:
         viewer: Annotated[Viewer, Depends(signed_in)],
         unit: str = "",
         state: str = "",
-        after: int = 0,
+        after: Offset = 0,
     ) -> Response:
         found = await begin(edge, request, viewer, "classes", "roll.view")
         rows, about = await _classes(found, unit, state)
@@ -70,10 +72,7 @@ async def _classes(found: Visit, unit: str, state: str) -> tuple[list[ClassDay],
     path, about = None, ""
     async with viewing(found.edge.service.engine, found.viewer, "roll.view", found.today) as conn:
         if unit and unit != "all":
-            named = await unit_named(conn, unit)
-            if named is None:
-                raise HTTPException(404)
-            path, about = named
+            path, about = await unit_within(found, conn, unit, "roll.view")
         rows = await board(conn, found.today, path)
     if state == "missing":
         rows = [row for row in rows if lacks_roll(found, row)]

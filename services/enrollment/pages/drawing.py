@@ -7,9 +7,10 @@ from uuid import UUID
 
 import msgspec
 from fastapi import HTTPException, Request
+from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
-from services.enrollment.queries.board import ClassDay, class_day
+from services.enrollment.queries.board import ClassDay, class_day, unit_named
 from services.enrollment.queries.roster import staff_names
 from services.enrollment.queries.rules import pack_on
 from shared.access_words import Purpose, Right
@@ -17,7 +18,7 @@ from shared.console import Visit, visit
 from shared.edge import Edge, allowed
 from shared.policy.day import moment_of
 from shared.policy.pack import Pack
-from shared.rights import NotAllowed, Viewer, paths_for, purposes_for
+from shared.rights import NotAllowed, Viewer, covers, paths_for, purposes_for
 from shared.sealed import Sealed
 from shared.viewing import viewing
 
@@ -64,6 +65,19 @@ async def begin_class(
 def fitting(viewer: Viewer, today: date, purpose: Purpose) -> Purpose | None:
     """The wished purpose where the viewer's roles have it, else their first one."""
     return purpose if purpose in purposes_for(viewer, today) else None
+
+
+async def unit_within(
+    found: Visit, conn: AsyncConnection, unit: str, right: Right
+) -> tuple[str, str]:
+    """(path, name) of a unit that a list is asked for. 404 unless it lies in the jurisdiction, or
+    above it: the directory of units knows no jurisdiction, and names other counties as well.
+    """
+    named = await unit_named(conn, unit)
+    held = paths_for(found.viewer, right, found.today)
+    if named and any(covers(path, named[0]) or covers(named[0], path) for path in held):
+        return named
+    raise HTTPException(404)
 
 
 async def child_names(found: Visit, rows: Iterable[tuple[UUID, Any]]) -> dict[UUID, str]:

@@ -12,6 +12,7 @@ from services.enrollment.queries.board import board, unit_named
 from services.enrollment.queries.terms import term_on
 from shared.console import Visit, grant_today, visit
 from shared.edge import Edge
+from shared.plain_address import Day
 from shared.rights import NotAllowed, Viewer, covers, may, paths_for
 from shared.session_http import viewer as signed_in
 from shared.viewing import viewing
@@ -19,7 +20,7 @@ from shared.web.models.layout import Link
 from shared.web.models.office import CalendarDay, CalendarPage
 
 LAYERS = {"national": "国家", "county": "县", "school": "学校"}
-MONTH = r"^\d{4}-(0[1-9]|1[0-2])$"
+MONTH = r"^(19|20)\d{2}-(0[1-9]|1[0-2])$"
 
 
 def router(edge: Edge) -> APIRouter:
@@ -41,7 +42,7 @@ def router(edge: Edge) -> APIRouter:
 
     @api.get("/board")
     async def board_of(
-        viewer: Annotated[Viewer, Depends(signed_in)], on: date | None = None
+        viewer: Annotated[Viewer, Depends(signed_in)], on: Day | None = None
     ) -> dict[str, Any]:
         """Every class of the jurisdiction on a day, for programs; no personal value."""
         moment = await edge.moment()

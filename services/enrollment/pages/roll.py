@@ -24,6 +24,7 @@ from shared.console import Visit
 from shared.contracts.words import day_words, time_words
 from shared.edge import Edge
 from shared.event_store import unanswered
+from shared.plain_address import Day
 from shared.rights import Viewer
 from shared.session_http import viewer as signed_in
 from shared.viewing import viewing
@@ -40,14 +41,14 @@ def router(edge: Edge) -> APIRouter:
         klass: UUID,
         request: Request,
         viewer: Annotated[Viewer, Depends(signed_in)],
-        on: date | None = None,
+        on: Day | None = None,
     ) -> HTMLResponse:
         found, row = await begin_class(edge, request, viewer, klass, "roll", "roll.submit", on)
         return await class_html(found, "roll.html", await roll_page(found, row, on), klass)
 
     @api.get("/rolls/{on}/known")
     async def known(
-        klass: UUID, on: date, command_id: UUID, viewer: Annotated[Viewer, Depends(signed_in)]
+        klass: UUID, on: Day, command_id: UUID, viewer: Annotated[Viewer, Depends(signed_in)]
     ) -> dict[str, Any]:
         """Whether a roll that got no answer was taken in, and where to go then."""
         moment = await edge.moment()

@@ -29,6 +29,7 @@ from services.enrollment.queries.roster import (
 )
 from shared.console import Visit
 from shared.edge import Edge
+from shared.plain_address import Day
 from shared.rights import Viewer, may
 from shared.session_http import viewer as signed_in
 from shared.viewing import viewing
@@ -47,7 +48,7 @@ def router(edge: Edge) -> APIRouter:
 
     @api.get("")
     async def sent(
-        klass: UUID, on: date, request: Request, viewer: Annotated[Viewer, Depends(signed_in)]
+        klass: UUID, on: Day, request: Request, viewer: Annotated[Viewer, Depends(signed_in)]
     ) -> Response:
         if request.headers.get("hx-request"):
             # A fragment asked for the whole page: it is loaded anew, never put into a row.
@@ -62,7 +63,7 @@ def router(edge: Edge) -> APIRouter:
     @api.get("/reasons/{child}")
     async def reason(
         klass: UUID,
-        on: date,
+        on: Day,
         child: UUID,
         request: Request,
         viewer: Annotated[Viewer, Depends(signed_in)],

@@ -33,6 +33,19 @@ CURRENT = text(
     "select ledger, stream, unitpath, state, doc from current where stream = any(:streams)"
     " and ledger = any(select ledger from ledger)"
 )
+ELSEWHERE = text("select 1 from current where stream = :stream and ledger <> :ledger limit 1")
+
+
+class KnownElsewhere(CommandRejected):
+    """An id that another county's record bears: a stream never begins in a second ledger."""
+
+    code = "known_elsewhere"
+
+
+async def require_not_elsewhere(conn: AsyncConnection, stream: str, ledger: str) -> None:
+    """Raises KnownElsewhere: else who knows an id could draw the record into their own county."""
+    if (await conn.execute(ELSEWHERE, {"stream": stream, "ledger": ledger})).first():
+        raise KnownElsewhere("这个编号别的县已经在用。请核对编号。", stream=stream)
 
 
 class NoSuchRecord(CommandRejected):

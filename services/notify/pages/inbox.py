@@ -9,6 +9,7 @@ from uuid_utils.compat import uuid7
 from services.notify.queries.notices import Notice, notices, unread
 from shared.console import Visit, visit
 from shared.edge import Edge
+from shared.plain_address import Offset
 from shared.rights import NotAllowed, Viewer, paths_for
 from shared.session_http import viewer as signed_in
 from shared.web.models.form import Form
@@ -36,7 +37,7 @@ def router(edge: Edge) -> APIRouter:
 
     @api.get("/inbox")
     async def inbox(
-        request: Request, viewer: Annotated[Viewer, Depends(signed_in)], page: int = 0
+        request: Request, viewer: Annotated[Viewer, Depends(signed_in)], page: Offset = 0
     ) -> HTMLResponse:
         found = await _begin(edge, request, viewer, "inbox")
         shown, left = await _messages(found, PAGE_MESSAGES + 1, max(page, 0) * PAGE_MESSAGES)
