@@ -30,7 +30,7 @@ from shared.settings import Settings
 from shared.signing import load_signer, make_signing_keys
 from shared.subscription import Entry, Subscription, deliver
 from tests.county import account
-from tests.stores import Store, run_alone
+from tests.stores import Store, drop, run_alone
 
 SETTLE_SECONDS = 10.0
 POLL_SECONDS = 0.02
@@ -68,7 +68,7 @@ async def made_secrets(server: str, folder: Path) -> AsyncIterator[Secrets]:
         for service, role in roles.items()
     }
     yield Secrets(urls, folder / "keys", folder / "secrets")
-    await run_alone(admin, f"drop database {name} with (force)")
+    await drop(admin, name)
 
 
 def settings_of(service: str, store: Store, secrets: Secrets, home: Path) -> Settings:
