@@ -15,6 +15,7 @@ from sqlalchemy.pool import NullPool
 from shared.key_files import SERVICE_CLASSES, load_key_file, make_key_files
 from shared.keyring import Keyring
 from shared.keyring_schema import KeyringRole, install
+from tests.stores import drop
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,8 @@ async def new_database(postgres_server: str) -> NewDatabase:
         try:
             yield Database(server.set(database=name), name)
         finally:
+            await drop(server, name)
             async with admin.connect() as conn:
-                await conn.exec_driver_sql(f"drop database {name} with (force)")
                 owned = "select rolname from pg_roles where starts_with(rolname, :prefix)"
                 for (role,) in await conn.execute(text(owned), {"prefix": name}):
                     await conn.exec_driver_sql(f"drop role {role}")
