@@ -27,6 +27,7 @@ KINDS = ("event", "command", "policy", "page", "document")
 # Where a service says what it exports; the kind stands in `ExportCreated`.
 DOCUMENTS = ("services.casework.pages.sheet",)
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
+MECHANISMS = ("duties", "schemes", "bodies", "systems")
 PLACEHOLDER = re.compile(r"\\\{\w+\\\}")
 
 
@@ -63,7 +64,10 @@ def table_of(service: str) -> Any:
 
 
 def policies() -> set[str]:
-    return set(parameter_paths(seed_pack().values))
+    """Key paths of the values, and `<part>.<code>` of each duty, scheme, body and system."""
+    pack = seed_pack()
+    mechanisms = {f"{part}.{code}" for part in MECHANISMS for code in getattr(pack.file, part)}
+    return mechanisms | set(parameter_paths(pack.values))
 
 
 @cache
@@ -125,5 +129,6 @@ def mentions(text: str, kind: str, name: str) -> bool:
         return (
             re.search(PLACEHOLDER.sub(r"[^/\\s]+", re.escape(name)) + r"[\"'?]", text) is not None
         )
-    wire = name.partition(".")[2] if kind in ("command", "event") else name
+    coded = name.partition(".")[0] in MECHANISMS
+    wire = name.partition(".")[2] if coded or kind in ("command", "event") else name
     return re.search(rf"\b{re.escape(wire)}\b", text) is not None

@@ -8,12 +8,14 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
+import msgspec
 from fastapi import APIRouter
 
 from shared.contracts.decode import _DECODERS, EVENTS
 from shared.event_store import Aggregate
 from shared.policy.pack import Pack
-from tests.requirements.naming import table_of
+from shared.policy.schema import PackFile
+from tests.requirements.naming import MECHANISMS, table_of
 
 VARIABLE = "BAOXUE_TAKEN_OUT"
 
@@ -39,6 +41,10 @@ def command(name: str) -> None:
 
 
 def policy(name: str) -> None:
+    """A value that cannot be read, or a mechanism that no pack has."""
+    part, _, code = name.partition(".")
+    if part in MECHANISMS:
+        return mechanism(part, code)
     value = Pack.value
 
     def without(pack: Pack, path: str) -> object:
@@ -47,6 +53,17 @@ def policy(name: str) -> None:
         return value(pack, path)
 
     Pack.value = without
+
+
+def mechanism(part: str, code: str) -> None:
+    """Every pack comes without this duty, scheme, body or system."""
+    made = Pack.__init__
+
+    def without(pack: Pack, sha256: str, file: PackFile) -> None:
+        left = {name: one for name, one in getattr(file, part).items() if name != code}
+        made(pack, sha256, msgspec.structs.replace(file, **{part: left}))
+
+    Pack.__init__ = without
 
 
 def page(name: str) -> None:
