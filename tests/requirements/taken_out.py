@@ -44,7 +44,12 @@ def policy(name: str) -> None:
     """A value that cannot be read, or a mechanism that no pack has."""
     part, _, code = name.partition(".")
     if part in MECHANISMS:
-        return mechanism(part, code)
+        mechanism(part, code)
+    else:
+        rule(name)
+
+
+def rule(name: str) -> None:
     value = Pack.value
 
     def without(pack: Pack, path: str) -> object:
@@ -63,7 +68,8 @@ def mechanism(part: str, code: str) -> None:
         left = {name: one for name, one in getattr(file, part).items() if name != code}
         made(pack, sha256, msgspec.structs.replace(file, **{part: left}))
 
-    Pack.__init__ = without
+    vars_of: Any = Pack
+    vars_of.__init__ = without
 
 
 def page(name: str) -> None:
