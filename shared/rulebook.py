@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
@@ -32,7 +32,9 @@ FRESH_SECONDS = 1.0
 FETCH_PAUSE_SECONDS = 1.0
 
 MARK = text(
-    "select (select count(*) from rule_activation) as a, (select count(*) from rule_content) as c,"
+    "select (select count(*) from ledger l where l.ledger not like '%-access' and not exists"
+    " (select 1 from rule_activation r where r.ledger = l.ledger and r.kind = 'pack')) as without,"
+    " (select count(*) from rule_activation) as a, (select count(*) from rule_content) as c,"
     " (select coalesce(sum(hashtextextended(unit || term || opens_on || ends_on, 0)::numeric), 0)"
     " from term) as t"
 )
@@ -67,24 +69,31 @@ class Rules:
     packs: Mapping[str, Pack]
     calendar: SchoolCalendar
     lacking: frozenset[str]
+    # Told when something was not found: the next look is a new one.
+    missed: Callable[[], None] = lambda: None
 
     def pack(self, path: str, on: date) -> Pack:
         """The pack in force for the unit at `path` on a day. Raises RulesMissing."""
         found = in_force(self.activations, path, on)
         if found is None or found.sha256 not in self.packs:
+            self.missed()
             raise RulesMissing(f"no policy pack in force for {path} on {on}")
         return self.packs[found.sha256]
 
     def school_calendar(self) -> SchoolCalendar:
         """Raises RulesMissing while a published calendar has not been fetched."""
         if self.lacking:
+            self.missed()
             raise RulesMissing(f"calendar or pack {sorted(self.lacking)[0][:16]} not fetched yet")
         return self.calendar
 
 
 @dataclass(slots=True)
 class Rulebook:
-    """Caches `Rules` for FRESH_SECONDS; one a process."""
+    """Caches `Rules` for FRESH_SECONDS; one a process.
+
+    While a county has no rules yet, or something was just not found, every look is a new one.
+    """
 
     _rules: Rules | None = None
     _mark: tuple[Any, ...] = ()
@@ -99,12 +108,13 @@ class Rulebook:
             mark = tuple((await conn.execute(MARK)).one())
             if self._rules is None or mark != self._mark:
                 known = self._rules.packs if self._rules else {}
-                self._rules, self._mark = await read_rules(conn, known), mark
-            self._looked = now
+                read = await read_rules(conn, known)
+                self._rules, self._mark = replace(read, missed=self.forget), mark
+            self._looked = -1.0 if mark[0] else now
             return self._rules
 
     def forget(self) -> None:
-        """After the own process has changed the tables."""
+        """After the own process has changed the tables, or did not find what it needs."""
         self._looked = -1.0
 
 

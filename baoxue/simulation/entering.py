@@ -1,5 +1,6 @@
 """A county is entered before its first day: units, terms, classes, staff, accounts, children."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -19,8 +20,10 @@ from services.enrollment.bulk.writing import circumstances
 from services.enrollment.commands import TABLE as ENROLLMENT
 from shared.access_words import Right
 from shared.commands import Command
+from shared.rulebook import RulesMissing
 
 HOMEROOM = "homeroom_teacher"
+RULES_LIMIT, RULES_PAUSE_SECONDS = 150, 0.2
 Register = Callable[..., Awaitable[list[PersonAnswer]]]
 TABLES: Mapping[str, Mapping[str, Command]] = {
     "enrollment": ENROLLMENT,
@@ -56,6 +59,21 @@ async def enter(accounts: Accounts, county: County) -> None:
         if (classes[one.klass], one.seat) not in there.children
     ]
     await _registered(accounts, county, "import.run", people.register_children, children)
+    await _rules_known(accounts, county)
+
+
+async def _rules_known(accounts: Accounts, county: County) -> None:
+    """The rules come from casework, a moment after the founding. Raises RulesMissing."""
+    path, edge = county.path_of(county.code), accounts.edges["enrollment"]
+    for left in reversed(range(RULES_LIMIT)):
+        moment = await edge.moment()
+        try:
+            moment.rules.pack(path, moment.today)
+            break
+        except RulesMissing:
+            if not left:
+                raise
+            await asyncio.sleep(RULES_PAUSE_SECONDS)
 
 
 async def _registered(

@@ -76,8 +76,8 @@ class Opened:
 
     @property
     def teacher(self) -> Holding | None:
-        """Who holds the class now and until further notice."""
-        return next((held for held in self.homeroom if held.until is None), None)
+        """Who holds the class now and until further notice: the last who was assigned."""
+        return next((held for held in reversed(self.homeroom) if held.until is None), None)
 
     def teacher_on(self, day: date) -> UUID | None:
         """Who answers for `day`, also after somebody else has taken over."""
