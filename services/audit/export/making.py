@@ -180,15 +180,16 @@ def _escaped(step: str) -> str:
 
 
 def _contents(asked: Asked, **given: Any) -> Contents:
-    home = asked.edge.service.settings.home
-    blank: dict[str, Any] = {"subject": None, "first": None, "last": None, "address": ""}
+    settings = asked.edge.service.settings
+    blank: dict[str, Any] = {"subject": None, "first": None, "last": None}
     facts: dict[str, Any] = {
+        "address": settings.url_of("gateway"),
         "county": asked.county,
         "export": uuid7(),
         "known_at": utc_text(asked.moment.now),
         "requester": asked.requester,
         "purpose": asked.purpose,
-        "keys": verifier_keys(home, {part.origin for part in given["logs"]}, asked.county),
+        "keys": verifier_keys(settings.home, {part.origin for part in given["logs"]}, asked.county),
     }
     return Contents(**(blank | facts | given))
 
