@@ -13,7 +13,7 @@ from services.audit.checks.watch import Watch
 from services.audit.checks.whole import PARTS
 from services.audit.export import heads
 from services.audit.export.records import commit_heads
-from shared.integrity import Finding
+from shared.integrity import Finding, Findings
 from shared.session import sign_session
 from shared.signing import load_signer
 from tests.audit.conftest import INSPECTOR, OFFICER, World, store, viewer, world
@@ -133,6 +133,18 @@ async def test_rows_of_the_index_for_entries_that_do_not_exist_are_found(
     )
     found = {(one.where, one.field, one.seq) for one in await full(watched)}
     assert {("entry_token", "seq", 3), ("entry_token", "seq", 9000)} <= found
+
+
+async def test_what_is_indexed_while_a_check_runs_is_no_finding(
+    world: World, watched: Watch
+) -> None:
+    """Between a look at how far the index is and one at its rows, the index goes on."""
+    searchable = watched.checker().searchable
+    assert searchable is not None
+    for log in await standing(world.store.engine):
+        findings = Findings(log.service, log.ledger)
+        await searchable.beyond(log, 0, findings)
+        assert findings.found == [], log.origin
 
 
 async def test_without_the_index_in_the_check_a_false_token_is_not_found(
