@@ -261,6 +261,11 @@ NOTIFY: dict[str, Declared] = {
         at="ledger",
     ),
     "GET /notify/inbox": listed(("inbox.view",), "/notify/inbox", "/notify/inbox?page=1"),
+    "GET /notify/digests": listed(("inbox.view",), "/notify/digests"),
+    "GET /notify/digests/{on}/{part}": listed(
+        ("inbox.view",), "/notify/digests/{day}/morning", "/notify/digests/{day}/evening"
+    ),
+    "GET /notify/preferences": listed(("inbox.view",), "/notify/preferences"),
     "GET /notify/reminded": listed(
         ("remind",), "/notify/reminded", "/notify/reminded?nobody={klass}&on={day}"
     ),

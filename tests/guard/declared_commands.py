@@ -201,5 +201,7 @@ def _notify(here: County) -> dict[str, Given]:
     return {
         "remind": Given(about, ("remind",)),
         "remind_class": Given({"klasses": [str(here.classes[0])]}, ("remind",)),
+        # Of one's own inbox alone, which no right is needed for.
+        "set_preference": Given({"what": "digest_morning", "on": False}, (), own=True),
         "read_notice": Given({"notice": uid("notice")}, (), own=True),
     }
