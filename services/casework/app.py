@@ -17,7 +17,10 @@ from services.casework.pages import (
     coverage,
     forms,
     observations,
+    policy,
+    policy_edit,
     today,
+    whatif,
 )
 from services.casework.pages import (
     duties as duty_pages,
@@ -99,6 +102,9 @@ def app_of(edge: Edge) -> FastAPI:
         duty_pages,
         calls,
         coverage,
+        whatif,
+        policy,
+        policy_edit,
     ):
         app.include_router(part.router(edge))
     return app

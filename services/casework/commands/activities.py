@@ -25,6 +25,7 @@ from services.casework.commands.activity_fields import (
 from services.casework.commands.records import RecordUnknown
 from services.casework.commands.unit_notes import sealed_note
 from services.casework.domain import activity as a
+from shared.access_words import Right
 from shared.commands import Command, Done, FieldsInvalid
 from shared.edge import Edge, Moment, allowed
 from shared.event import business_day
@@ -72,7 +73,7 @@ F = TypeVar("F", bound=UnitFields)
 Make = Callable[[Recording, Any], Awaitable[a.ActivityEvent]]
 
 
-def recorded(name: str, fields: type[F], make: Make) -> Command:
+def recorded(name: str, fields: type[F], make: Make, right: Right = "activity.record") -> Command:
     """A command that records one activity; its id is the command's, so sent twice it is one."""
 
     async def run(edge: Edge, viewer: Viewer, given: F) -> Done:
@@ -85,7 +86,7 @@ def recorded(name: str, fields: type[F], make: Make) -> Command:
             edge=edge,
             viewer=viewer,
             moment=moment,
-            grant=allowed(viewer, "activity.record", row.path, moment),
+            grant=allowed(viewer, right, row.path, moment),
             ledger=row.ledger,
             path=row.path,
             pack=moment.rules.pack(row.path, moment.today),
@@ -240,7 +241,7 @@ COMMANDS = (
     recorded("log_publicity", PublicityFields, _publicity),
     recorded("review_support", ReviewFields, _review),
     recorded("log_village_check", VillageFields, _village),
-    recorded("adopt_duty_matrix", MatrixFields, _matrix),
+    recorded("adopt_duty_matrix", MatrixFields, _matrix, "document.publish"),
     recorded("set_target", TargetFields, _target),
-    recorded("publish_document", DocumentFields, _document),
+    recorded("publish_document", DocumentFields, _document, "document.publish"),
 )

@@ -39,9 +39,9 @@ OneLedger = Callable[[AsyncConnection, Work, Sequence[Timer]], Awaitable[None]]
 def handlers(rulebook: Rulebook) -> dict[str, Handler]:
     """The timers of duties, for the service's table."""
     return {
-        DUE_TIMER: _by_ledger(rulebook, _fall_due),
+        DUE_TIMER: _by_ledger(rulebook, fall_due),
         CLIMB_TIMER: _by_ledger(rulebook, _climb),
-        PLAN_TIMER: _by_ledger(rulebook, _plan),
+        PLAN_TIMER: _by_ledger(rulebook, plan),
     }
 
 
@@ -56,7 +56,7 @@ def _by_ledger(rulebook: Rulebook, handle: OneLedger) -> Handler:
     return run
 
 
-async def _fall_due(conn: AsyncConnection, work: Work, timers: Sequence[Timer]) -> None:
+async def fall_due(conn: AsyncConnection, work: Work, timers: Sequence[Timer]) -> None:
     """A breach, unless what it was about is no longer there."""
     duties = await rows.by_ids(conn, [UUID(timer.args["duty"]) for timer in timers])
     gone = await _gone(conn, duties)
@@ -132,7 +132,7 @@ def plan_timer(ledger: str, day: date, at: datetime) -> Timer:
     return Timer(f"plan:{ledger}", at, PLAN_TIMER, ledger, {"day": day.isoformat()})
 
 
-async def _plan(conn: AsyncConnection, work: Work, timers: Sequence[Timer]) -> None:
+async def plan(conn: AsyncConnection, work: Work, timers: Sequence[Timer]) -> None:
     """The periods that begin on the day; the next day's timer takes this one's place."""
     for timer in timers:
         day = date.fromisoformat(timer.args["day"])
