@@ -162,7 +162,8 @@ async def take_fact(
         pack = work.rules.pack(path, business_day(fact.recorded_at))
     except RulesMissing:
         return
-    await _keep(conn, work, fact, pack, targets)
+    if fact.type != EVIDENCE:  # what was filed for one duty answers for no other
+        await _keep(conn, work, fact, pack, targets)
     for code, kind in pack.file.duties.items():
         if kind.target in targets and arms(fact, kind.arm):
             target = targets[kind.target]

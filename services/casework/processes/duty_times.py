@@ -27,6 +27,7 @@ from shared.timer import Handler, Timer, arm_many
 
 CLIMB_TIMER = "duty.climb"
 PLAN_TIMER = "duty.plan"
+ACCOUNTABLE = "principal"
 A_MOMENT = timedelta(microseconds=1)
 LEDGERS = text(
     "select l.ledger from ledger l where l.ledger not like '%-access' and not exists"
@@ -110,7 +111,7 @@ async def _climb(conn: AsyncConnection, work: Work, timers: Sequence[Timer]) -> 
         duty, step, role = by_id[timer.args["duty"]], timer.args["step"], timer.args["role"]
         to = duty.holders
         if role != "holder":
-            to = work.holding.of_role(role, _place(duty), business_day(work.now))
+            to = _told(work, role, duty)
         command = Escalate(step=step, role=role, to=to)
         command_id = uuid5(EFFECTS, f"climb|{duty.duty}|{step}")
         pack = work.pack_of(duty)
@@ -119,6 +120,14 @@ async def _climb(conn: AsyncConnection, work: Work, timers: Sequence[Timer]) -> 
             step_told[0]["at"] = work.now.isoformat()
             told.append({"duty": duty.duty, "told": as_json(step_told)})
     await rows.save(conn, rows.TOLD, told)
+
+
+def _told(work: Work, role: str, duty: OpenDuty) -> tuple[UUID, ...]:
+    """责任人：校长: where nobody in a school has the role, its one accountable person is told."""
+    place, today = _place(duty), business_day(work.now)
+    return work.holding.of_role(role, place, today) or work.holding.of_role(
+        ACCOUNTABLE, place, today
+    )
 
 
 async def ensure_plans(conn: AsyncConnection, now: datetime) -> None:
