@@ -14,11 +14,15 @@ from services.casework.pages import (
     calls,
     cases,
     children,
+    class_status,
     coverage,
+    documents,
     forms,
     observations,
     policy,
     policy_edit,
+    progress,
+    systems,
     today,
     whatif,
 )
@@ -30,6 +34,7 @@ from services.casework.processes.duties import duties
 from services.casework.processes.duty_times import ensure_plans
 from services.casework.processes.duty_times import handlers as duty_timers
 from services.casework.processes.founding_rules import founding_rules
+from services.casework.processes.running import running
 from services.casework.projections import follow_places, project_boards
 from services.casework.queries.charges import project_charges
 from services.casework.queries.deadlines import REPORT_OVERDUE
@@ -58,6 +63,7 @@ def make_edge(settings: Settings) -> Edge:
         founding_rules(settings.domain),
         absence_to_risk(edge.rulebook),
         *duties(edge.rulebook),
+        *running(edge.rulebook),
     )
     edge.service.aggregates = AGGREGATES
     edge.service.timers = {
@@ -105,6 +111,10 @@ def app_of(edge: Edge) -> FastAPI:
         whatif,
         policy,
         policy_edit,
+        systems,
+        documents,
+        progress,
+        class_status,
     ):
         app.include_router(part.router(edge))
     return app

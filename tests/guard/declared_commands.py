@@ -178,10 +178,16 @@ def _activities(here: County) -> dict[str, Given]:
             "content": "措施",
         },
     }
-    right: tuple[Right, ...] = ("activity.record",)
-    return {name: Given(unit | values, right, "school") for name, values in given.items()}
+    return {
+        name: Given(unit | values, (RIGHT_OF.get(name, "activity.record"),), "school")
+        for name, values in given.items()
+    }
 
 
+RIGHT_OF: dict[str, Right] = {
+    "adopt_duty_matrix": "document.publish",
+    "publish_document": "document.publish",
+}
 ENDS = frozenset(("close_case", "reopen_case"))
 
 
