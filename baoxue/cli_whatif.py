@@ -44,9 +44,11 @@ def _content(pack: Path, *, as_json: bool) -> str:
 def _show(found: dict[str, Any]) -> None:
     console = Console()
     console.print(
-        f"{found['name']}，{found['since']} 至 {found['until']}：现行 {found['now']} → {found['pack']}"
+        f"{found['name']}，{found['since']} 至 {found['until']}："
+        f"现行 {found['now']} → {found['pack']}"
     )
-    table = Table("单位", "任务增", "任务减", "改期", "超期增", "超期减", "预警提前", "推后", "增", "减")
+    duties_said = ("任务增", "任务减", "改期", "超期增", "超期减")
+    table = Table("单位", *duties_said, "预警提前", "推后", "增", "减")
     for one in (*found["units"], {**found["total"], "name": "合计"}):
         duties, breached, flags = one["duties"], one["breached"], one["flags"]
         numbers = (duties["added"], duties["dropped"], duties["moved"], breached["added"])
