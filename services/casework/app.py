@@ -10,13 +10,21 @@ from services.casework import api
 from services.casework.aggregates import AGGREGATES
 from services.casework.commands import TABLE
 from services.casework.pages import (
+    activities,
     alerts,
+    answering,
+    assignment_sheet,
+    bodies,
     calls,
     cases,
     children,
     coverage,
+    escalated,
     forms,
+    handover,
+    new_year,
     observations,
+    targets,
     today,
 )
 from services.casework.pages import (
@@ -28,8 +36,11 @@ from services.casework.processes.duty_times import ensure_plans
 from services.casework.processes.duty_times import handlers as duty_timers
 from services.casework.processes.founding_rules import founding_rules
 from services.casework.projections import follow_places, project_boards
+from services.casework.queries.activities import project_activities
+from services.casework.queries.bodies import project_bodies
 from services.casework.queries.charges import project_charges
 from services.casework.queries.deadlines import REPORT_OVERDUE
+from services.casework.queries.stays import FOLLOWED, project_stays
 from services.casework.timers import report_overdue
 from shared import clock
 from shared.commands import VIAS, router
@@ -52,6 +63,9 @@ def make_edge(settings: Settings) -> Edge:
     edge.service.follow(
         Subscription("casework.boards", ("casework",), project_boards, own=True),
         Subscription("casework.charges", ("casework",), project_charges, own=True),
+        Subscription("casework.bodies", ("casework",), project_bodies, own=True),
+        Subscription("casework.activities", ("casework",), project_activities, own=True),
+        Subscription("casework.stays", ("enrollment",), project_stays, types=FOLLOWED),
         founding_rules(settings.domain),
         absence_to_risk(edge.rulebook),
         *duties(edge.rulebook),
@@ -99,6 +113,14 @@ def app_of(edge: Edge) -> FastAPI:
         duty_pages,
         calls,
         coverage,
+        assignment_sheet,
+        new_year,
+        answering,
+        handover,
+        bodies,
+        activities,
+        targets,
+        escalated,
     ):
         app.include_router(part.router(edge))
     return app
