@@ -20,6 +20,8 @@ POLL_SECONDS = 0.3
 # Fifty thousand rows take well under a minute; a machine that is busy may take much longer.
 MAX_WAIT_SECONDS = 1800
 MAX_SHOWN = 50
+# What the reader takes; larger ones are not sent.
+MAX_FILE_BYTES = 60 * 2**20
 WORKING = ("reading", "storing")
 WORDS = {"reading": "读文件", "storing": "导入中"}
 
@@ -55,11 +57,7 @@ def bring_in(
 ) -> None:
     """导入一个文件：全部无误才存；有错逐格列出。退出码 0 全收，1 有拒收或要定，2 文件不能用。"""
     options = {"as_json": as_json}
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        fail(f"打不开文件 {file}：{error.strerror}。核对路径再试。", EXIT_UNUSABLE, options)
-        return
+    content = _content(file, kind, options)
     fields = {
         "kind": kind.value,
         "command_id": str(uuid7()),
@@ -79,6 +77,26 @@ def bring_in(
     else:
         _print(found, more, dry_run=dry_run, written=written)
     _leave(found)
+
+
+def _content(file: Path, kind: Kind, options: dict[str, Any]) -> bytes:
+    """The file's bytes; what cannot even be sent is reported in the shape of every report."""
+    content, code, line = b"", "file_too_large", f"{file} 超过 60 MB。去掉图片，或分成几个文件。"
+    try:
+        if file.stat().st_size <= MAX_FILE_BYTES:
+            content, code = file.read_bytes(), ""
+    except OSError as error:
+        code, line = "file_unreadable", f"打不开文件 {file}：{error.strerror}。核对路径再试。"
+    if code:
+        fail(line, EXIT_UNUSABLE, options, _nothing(kind, code, line))
+    return content
+
+
+def _nothing(kind: Kind, code: str, reason: str) -> dict[str, Any]:
+    fault = {"sheet": "", "cell": "", "column": "", "code": code, "reason": reason}
+    counts = dict.fromkeys(("accepted", "changed", "unchanged", "missing"), 0)
+    lists = {"rejected": [fault], "warnings": [], "questions": []}
+    return {"kind": kind.value, **counts, **lists, "stored": False}
 
 
 def _answers(given: list[str], options: dict[str, Any]) -> dict[str, str]:

@@ -30,6 +30,7 @@ ADDRESSES: Mapping[str, str] = {
     "children": "/enrollment/children",
     "cases": "/casework/cases",
     "duties": "/casework/duties",
+    "policy": "/casework/policy",
     "search": "/audit/search",
     "integrity": "/audit/integrity",
     "import": "/enrollment/imports",

@@ -18,14 +18,21 @@ from services.casework.pages import (
     calls,
     cases,
     children,
+    class_status,
     coverage,
+    documents,
     escalated,
     forms,
     handover,
     new_year,
     observations,
+    policy,
+    policy_edit,
+    progress,
+    systems,
     targets,
     today,
+    whatif,
 )
 from services.casework.pages import (
     duties as duty_pages,
@@ -35,6 +42,7 @@ from services.casework.processes.duties import duties
 from services.casework.processes.duty_times import ensure_plans
 from services.casework.processes.duty_times import handlers as duty_timers
 from services.casework.processes.founding_rules import founding_rules
+from services.casework.processes.running import running
 from services.casework.projections import follow_places, project_boards
 from services.casework.queries.activities import project_activities
 from services.casework.queries.bodies import project_bodies
@@ -69,6 +77,7 @@ def make_edge(settings: Settings) -> Edge:
         founding_rules(settings.domain),
         absence_to_risk(edge.rulebook),
         *duties(edge.rulebook),
+        *running(edge.rulebook),
     )
     edge.service.aggregates = AGGREGATES
     edge.service.timers = {
@@ -121,6 +130,13 @@ def app_of(edge: Edge) -> FastAPI:
         activities,
         targets,
         escalated,
+        whatif,
+        policy,
+        policy_edit,
+        systems,
+        documents,
+        progress,
+        class_status,
     ):
         app.include_router(part.router(edge))
     return app

@@ -10,6 +10,8 @@ from shared.policy.base_schema import CodeName, Label, Strict, YearDay
 Clock = Annotated[str, Meta(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$")]
 # Hours, calendar days, or school days after something.
 Span = Annotated[str, Meta(pattern=r"^[1-9]\d{0,2}[hdw]$")]
+# What a breach is called where a plan has a name for it.
+Outcome = Annotated[str, Meta(pattern=r"^[A-Z][A-Za-z]{2,40}$")]
 RowId = Annotated[str, Meta(pattern=r"^[1-8]-\d{2}$|^extra-[a-z0-9-]{1,20}$")]
 EventName = Annotated[
     str, Meta(pattern=r"^(enrollment|casework|notify|audit)\.[A-Z][A-Za-z]{2,60}$")
@@ -111,6 +113,7 @@ class DutyKind(Strict, frozen=True):
     form: CodeName = "evidence"
     climb: tuple[Climb, ...] = ()
     in_school_time: bool = True
+    breach: Outcome = "Overdue"
     # The number is the software's default, not the plan's.
     ours: bool = False
 

@@ -207,6 +207,7 @@ C = "/casework"
 DUTY: tuple[Right, ...] = ("duty.view",)
 CHARGES: tuple[Right, ...] = ("responsibility.view",)
 ASSIGN: tuple[Right, ...] = ("responsibility.assign",)
+RULES: tuple[Right, ...] = ("policy.view",)
 CASEWORK: dict[str, Declared] = {
     f"GET {C}/commands/known": record(
         "roll.view",
@@ -289,6 +290,49 @@ CASEWORK: dict[str, Declared] = {
     f"GET {C}/targets": listed(CHARGES, f"{C}/targets", f"{C}/targets?year=2026-2027"),
     f"GET {C}/escalated": listed(CASE, f"{C}/escalated"),
     f"GET {C}/escalated/{{case}}": record("case.work", f"{C}/escalated/{{bare}}"),
+    f"GET {C}/policy": listed(RULES, f"{C}/policy"),
+    f"GET {C}/policy/basis": listed(RULES, f"{C}/policy/basis"),
+    f"GET {C}/policy/documents": listed(RULES, f"{C}/policy/documents"),
+    f"GET {C}/duty-matrix": listed(RULES, f"{C}/duty-matrix"),
+    f"GET {C}/systems": listed(RULES, f"{C}/systems"),
+    f"GET {C}/systems/{{code}}": listed(RULES, f"{C}/systems/visit_system"),
+    f"GET {C}/progress": listed(RULES, f"{C}/progress"),
+    f"GET {C}/progress/{{kind}}": listed(RULES, f"{C}/progress/daily_roll"),
+    f"GET {C}/plans": listed(RULES, f"{C}/plans"),
+    f"GET {C}/policy/documents/new": record(
+        "document.publish", f"{C}/policy/documents/new?unit={{school}}", at="school"
+    ),
+    f"GET {C}/duty-matrix/new": record(
+        "document.publish", f"{C}/duty-matrix/new?unit={{school}}", at="school"
+    ),
+    f"GET {C}/policy/edit": record(
+        "policy.activate", f"{C}/policy/edit?unit={{county}}", at="county"
+    ),
+    f"POST {C}/policy/edit": record(
+        "policy.activate",
+        f"{C}/policy/edit",
+        at="county",
+        body={"unit": "{county}", "content": "format: 2", "do": "check"},
+        refused_only=True,
+    ),
+    f"GET {C}/policy/values": record(
+        "policy.activate", f"{C}/policy/values?unit={{county}}", at="county"
+    ),
+    f"POST {C}/policy/values": record(
+        "policy.activate",
+        f"{C}/policy/values",
+        at="county",
+        body={"unit": "{county}", "roll.cut_off": "08:50"},
+        refused_only=True,
+    ),
+    f"POST {C}/whatif": record(
+        "policy.view",
+        f"{C}/whatif",
+        at="county",
+        body={"unit": "{county}", "content": "format: 2"},
+        refused_only=True,
+    ),
+    f"GET {C}/classes/{{klass}}/status": record("alert.view", f"{C}/classes/{{klass}}/status"),
 }
 NOTIFY: dict[str, Declared] = {
     "GET /notify/commands/known": record(
@@ -297,6 +341,11 @@ NOTIFY: dict[str, Declared] = {
         at="ledger",
     ),
     "GET /notify/inbox": listed(("inbox.view",), "/notify/inbox", "/notify/inbox?page=1"),
+    "GET /notify/digests": listed(("inbox.view",), "/notify/digests"),
+    "GET /notify/digests/{on}/{part}": listed(
+        ("inbox.view",), "/notify/digests/{day}/morning", "/notify/digests/{day}/evening"
+    ),
+    "GET /notify/preferences": listed(("inbox.view",), "/notify/preferences"),
     "GET /notify/reminded": listed(
         ("remind",), "/notify/reminded", "/notify/reminded?nobody={klass}&on={day}"
     ),

@@ -180,9 +180,9 @@ def _activities(here: County) -> dict[str, Given]:
         },
     }
     given |= _bodies(here)
-    right: tuple[Right, ...] = ("activity.record",)
     return {
-        name: Given(unit | values, right, "school") for name, values in given.items()
+        name: Given(unit | values, (RIGHT_OF.get(name, "activity.record"),), "school")
+        for name, values in given.items()
     } | _cascades(here)
 
 
@@ -207,6 +207,10 @@ def _cascades(here: County) -> dict[str, Given]:
     }
 
 
+RIGHT_OF: dict[str, Right] = {
+    "adopt_duty_matrix": "document.publish",
+    "publish_document": "document.publish",
+}
 ENDS = frozenset(("close_case", "reopen_case"))
 
 
@@ -226,5 +230,7 @@ def _notify(here: County) -> dict[str, Given]:
     return {
         "remind": Given(about, ("remind",)),
         "remind_class": Given({"klasses": [str(here.classes[0])]}, ("remind",)),
+        # Of one's own inbox alone, which no right is needed for.
+        "set_preference": Given({"what": "digest_morning", "on": False}, (), own=True),
         "read_notice": Given({"notice": uid("notice")}, (), own=True),
     }

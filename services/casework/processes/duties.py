@@ -90,7 +90,7 @@ async def _apply_ledger(
         if fact.type == CALENDAR:
             await replan(conn, work, fact)
             continue
-        await _take(conn, work, fact, places)
+        await take_fact(conn, work, fact, places)
         await works.append(conn, work, whole=False)
     await works.append(conn, work)
 
@@ -149,7 +149,10 @@ def place_of(
     return Place(path=path, school=target if kind == "school" else None)
 
 
-async def _take(conn: AsyncConnection, work: Work, fact: Fact, places: dict[str, Place]) -> None:
+async def take_fact(
+    conn: AsyncConnection, work: Work, fact: Fact, places: dict[str, Place]
+) -> None:
+    """What one fact ends, keeps as evidence and begins."""
     targets = dict(_targets(fact, work.holding, places))
     await _end(conn, work, fact, targets)
     path = (
@@ -159,7 +162,8 @@ async def _take(conn: AsyncConnection, work: Work, fact: Fact, places: dict[str,
         pack = work.rules.pack(path, business_day(fact.recorded_at))
     except RulesMissing:
         return
-    await _keep(conn, work, fact, pack, targets)
+    if fact.type != EVIDENCE:  # what was filed for one duty answers for no other
+        await _keep(conn, work, fact, pack, targets)
     for code, kind in pack.file.duties.items():
         if kind.target in targets and arms(fact, kind.arm):
             target = targets[kind.target]

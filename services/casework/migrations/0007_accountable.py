@@ -2,8 +2,8 @@
 
 from shared.migration_steps import grant_tables, run_sql, secure_tables
 
-revision = "casework_0006"
-down_revision = "casework_0005"
+revision = "casework_0007"
+down_revision = "casework_0006"
 
 TABLES = """
 -- Which class a child was in, from when to when (both days included); the directory knows today.
