@@ -111,9 +111,12 @@ class FeedClient:
         answer = await self._get("/feed/heads", {})
         return msgspec.json.decode(answer.content, type=list[Head])
 
-    async def bodies(self, ledger: str, after: int, hash: str = "") -> list[bytes]:
+    async def bodies(
+        self, ledger: str, after: int, hash: str = "", limit: int = PAGE_LIMIT_EVENTS
+    ) -> list[bytes]:
         """One page after `after`. Raises FeedRewritten, httpx2.HTTPError."""
-        answer = await self._get(f"/feed/{ledger}", {"after": after, "hash": hash})
+        params = {"after": after, "hash": hash, "limit": limit}
+        answer = await self._get(f"/feed/{ledger}", params)
         if answer.status_code == 409:
             raise FeedRewritten(f"{self.service} {ledger} at {after}")
         return [line for line in answer.content.split(b"\n") if line]

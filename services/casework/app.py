@@ -8,17 +8,32 @@ from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.casework import api
-from services.casework.aggregates import AGGREGATES, ALERT, CASE, RESPONSIBILITY
+from services.casework.aggregates import AGGREGATES, ALERT, BODY, CASE, RESPONSIBILITY
 from services.casework.commands import TABLE
 from services.casework.pages import (
+    activities,
     alerts,
+    answering,
+    assignment_sheet,
+    bodies,
     calls,
     cases,
     children,
+    class_status,
     coverage,
+    documents,
+    escalated,
     forms,
+    handover,
+    new_year,
     observations,
+    policy,
+    policy_edit,
+    progress,
+    systems,
+    targets,
     today,
+    whatif,
 )
 from services.casework.pages import (
     duties as duty_pages,
@@ -28,10 +43,14 @@ from services.casework.processes.duties import duties
 from services.casework.processes.duty_times import ensure_plans
 from services.casework.processes.duty_times import handlers as duty_timers
 from services.casework.processes.founding_rules import founding_rules
+from services.casework.processes.running import running
 from services.casework.projections import follow_places, project_boards
+from services.casework.queries.activities import project_activities
+from services.casework.queries.bodies import project_bodies
 from services.casework.queries.charges import project_charges
 from services.casework.queries.deadlines import REPORT_OVERDUE
 from services.casework.queries.holding import Holdings
+from services.casework.queries.stays import FOLLOWED, project_stays
 from services.casework.timers import report_overdue
 from shared import clock
 from shared.batch import Aggregate
@@ -64,9 +83,15 @@ def make_edge(settings: Settings) -> Edge:
             own=True,
             types=_types(RESPONSIBILITY),
         ),
+        Subscription(
+            "casework.bodies", ("casework",), project_bodies, own=True, types=_types(BODY)
+        ),
+        Subscription("casework.activities", ("casework",), project_activities, own=True),
+        Subscription("casework.stays", ("enrollment",), project_stays, types=FOLLOWED),
         founding_rules(settings.domain),
         absence_to_risk(edge.rulebook),
         *duties(edge.rulebook, holdings),
+        *running(edge.rulebook),
     )
     edge.service.aggregates = AGGREGATES
     edge.service.timers = {
@@ -115,6 +140,21 @@ def app_of(edge: Edge) -> FastAPI:
         duty_pages,
         calls,
         coverage,
+        assignment_sheet,
+        new_year,
+        answering,
+        handover,
+        bodies,
+        activities,
+        targets,
+        escalated,
+        whatif,
+        policy,
+        policy_edit,
+        systems,
+        documents,
+        progress,
+        class_status,
     ):
         app.include_router(part.router(edge))
     return app

@@ -95,7 +95,7 @@ async def _apply_ledger(
         if fact.type == CALENDAR:
             await replan(conn, work, fact)
             continue
-        await _take(conn, work, fact, places)
+        await take_fact(conn, work, fact, places)
         await works.append(conn, work, whole=False)
     await works.append(conn, work)
 
@@ -187,11 +187,15 @@ def _touched(work: Work, facts: Sequence[Fact], places: dict[str, Place]) -> Ite
                     yield duty
 
 
-async def _take(conn: AsyncConnection, work: Work, fact: Fact, places: dict[str, Place]) -> None:
+async def take_fact(
+    conn: AsyncConnection, work: Work, fact: Fact, places: dict[str, Place]
+) -> None:
+    """What one fact ends, keeps as evidence and begins."""
     targets = dict(_targets(fact, work.holding, places))
     await _end(conn, work, fact, targets)
     if pack := _pack_of(work, fact, places):
-        _keep(work, fact, pack, targets)
+        if fact.type != EVIDENCE:  # what was filed for one duty answers for no other
+            _keep(work, fact, pack, targets)
         for arming in _armings(work, fact, places):
             await _arm(conn, work, fact, arming)
 

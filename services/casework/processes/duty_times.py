@@ -28,6 +28,7 @@ from shared.timer import Handler, Timer, arm_many
 
 CLIMB_TIMER = "duty.climb"
 PLAN_TIMER = "duty.plan"
+ACCOUNTABLE = "principal"
 A_MOMENT = timedelta(microseconds=1)
 LEDGERS = text(
     "select l.ledger from ledger l where l.ledger not like '%-access' and not exists"
@@ -40,9 +41,9 @@ OneLedger = Callable[[AsyncConnection, Work, Sequence[Timer]], Awaitable[None]]
 def handlers(rulebook: Rulebook, holdings: Holdings) -> dict[str, Handler]:
     """The timers of duties, for the service's table."""
     return {
-        DUE_TIMER: _by_ledger(rulebook, holdings, _fall_due),
+        DUE_TIMER: _by_ledger(rulebook, holdings, fall_due),
         CLIMB_TIMER: _by_ledger(rulebook, holdings, _climb),
-        PLAN_TIMER: _by_ledger(rulebook, holdings, _plan),
+        PLAN_TIMER: _by_ledger(rulebook, holdings, plan),
     }
 
 
@@ -57,7 +58,7 @@ def _by_ledger(rulebook: Rulebook, holdings: Holdings, handle: OneLedger) -> Han
     return run
 
 
-async def _fall_due(conn: AsyncConnection, work: Work, timers: Sequence[Timer]) -> None:
+async def fall_due(conn: AsyncConnection, work: Work, timers: Sequence[Timer]) -> None:
     """A breach, unless what it was about is no longer there."""
     duties = await rows.by_ids(conn, [UUID(timer.args["duty"]) for timer in timers])
     gone = await _gone(conn, duties)
@@ -111,7 +112,7 @@ async def _climb(conn: AsyncConnection, work: Work, timers: Sequence[Timer]) -> 
         duty, step, role = by_id[timer.args["duty"]], timer.args["step"], timer.args["role"]
         to = duty.holders
         if role != "holder":
-            to = work.holding.of_role(role, _place(duty), business_day(work.now))
+            to = _told(work, role, duty)
         command = Escalate(step=step, role=role, to=to)
         command_id = uuid5(EFFECTS, f"climb|{duty.duty}|{step}")
         pack = work.pack_of(duty)
@@ -120,6 +121,14 @@ async def _climb(conn: AsyncConnection, work: Work, timers: Sequence[Timer]) -> 
             step_told[0]["at"] = work.now.isoformat()
             told.append({"duty": duty.duty, "told": as_json(step_told)})
     await rows.save(conn, rows.TOLD, told)
+
+
+def _told(work: Work, role: str, duty: OpenDuty) -> tuple[UUID, ...]:
+    """责任人：校长: where nobody in a school has the role, its one accountable person is told."""
+    place, today = _place(duty), business_day(work.now)
+    return work.holding.of_role(role, place, today) or work.holding.of_role(
+        ACCOUNTABLE, place, today
+    )
 
 
 async def ensure_plans(conn: AsyncConnection, now: datetime) -> None:
@@ -133,7 +142,7 @@ def plan_timer(ledger: str, day: date, at: datetime) -> Timer:
     return Timer(f"plan:{ledger}", at, PLAN_TIMER, ledger, {"day": day.isoformat()})
 
 
-async def _plan(conn: AsyncConnection, work: Work, timers: Sequence[Timer]) -> None:
+async def plan(conn: AsyncConnection, work: Work, timers: Sequence[Timer]) -> None:
     """The periods that begin on the day; the next day's timer takes this one's place."""
     for timer in timers:
         day = date.fromisoformat(timer.args["day"])
