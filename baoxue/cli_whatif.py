@@ -11,6 +11,19 @@ from rich.table import Table
 from baoxue.cli_edge import EXIT_UNUSABLE, As, Json, app, fail, told
 from baoxue.client import client
 
+COLUMNS = (
+    "单位",
+    "任务增",
+    "任务减",
+    "改期",
+    "超期增",
+    "超期减",
+    "预警提前",
+    "预警推后",
+    "预警增",
+    "预警减",
+)
+
 
 @app.command()
 @told
@@ -43,12 +56,9 @@ def _content(pack: Path, *, as_json: bool) -> str:
 
 def _show(found: dict[str, Any]) -> None:
     console = Console()
-    console.print(
-        f"{found['name']}，{found['since']} 至 {found['until']}："
-        f"现行 {found['now']} → {found['pack']}"
-    )
-    duties_said = ("任务增", "任务减", "改期", "超期增", "超期减")
-    table = Table("单位", *duties_said, "预警提前", "推后", "增", "减")
+    rules = f"现行 {found['now']} → {found['pack']}"
+    console.print(f"{found['name']}，{found['since']} 至 {found['until']}：{rules}")
+    table = Table(*COLUMNS)
     for one in (*found["units"], {**found["total"], "name": "合计"}):
         duties, breached, flags = one["duties"], one["breached"], one["flags"]
         numbers = (duties["added"], duties["dropped"], duties["moved"], breached["added"])

@@ -300,10 +300,10 @@ CASEWORK: dict[str, Declared] = {
     f"GET {C}/progress/{{kind}}": listed(RULES, f"{C}/progress/daily_roll"),
     f"GET {C}/plans": listed(RULES, f"{C}/plans"),
     f"GET {C}/policy/documents/new": record(
-        "document.publish", f"{C}/policy/documents/new?unit={{school}}", at="school"
+        "document.publish", f"{C}/policy/documents/new?unit={{county}}", at="county"
     ),
     f"GET {C}/duty-matrix/new": record(
-        "document.publish", f"{C}/duty-matrix/new?unit={{school}}", at="school"
+        "document.publish", f"{C}/duty-matrix/new?unit={{county}}", at="county"
     ),
     f"GET {C}/policy/edit": record(
         "policy.activate", f"{C}/policy/edit?unit={{county}}", at="county"

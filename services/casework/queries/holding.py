@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -29,6 +29,18 @@ CHARGES = text(
     "select scheme, tier, target, holder, since as valid_from, until as valid_to"
     " from responsibility where ledger = :ledger and holder_kind = 'staff'"
     " order by since desc, holder"
+)
+# What the ledger's directory is, as a number: each row's last writer, so any change shows.
+WRITERS = "coalesce(sum(xmin::text::bigint), 0), count(*)"
+MARK = text(
+    "select concat_ws(' ',"
+    f" (select row({WRITERS}) from unit where ledger = :ledger),"
+    f" (select row({WRITERS}) from klass where ledger = :ledger),"
+    f" (select row({WRITERS}) from homeroom where klass in"
+    " (select klass from klass where ledger = :ledger)),"
+    f" (select row({WRITERS}) from role_grant where staff in"
+    " (select staff from person where ledger = :ledger)),"
+    f" (select row({WRITERS}) from responsibility where ledger = :ledger)) as mark"
 )
 # 990000/990100/990101/990101001/…: a county is the third segment, its townships the fourth,
 # their villages the fifth, and the groups of a village (村组) the sixth.
@@ -69,7 +81,7 @@ class Post:
 
 @dataclass(slots=True)
 class Holding:
-    """One look at a ledger's directory; make a new one in every transaction."""
+    """One look at a ledger's directory; ask for it in every transaction."""
 
     kinds: dict[str, str]
     paths: dict[str, str]
@@ -142,6 +154,20 @@ class Holding:
         if self.kinds[unit] != "division":
             return False
         return depth == DEPTHS.get(kind)
+
+
+@dataclass(slots=True)
+class Holdings:
+    """The last look at each ledger; a new one is taken when anything has changed since."""
+
+    _known: dict[str, tuple[str, Holding]] = field(default_factory=dict[str, tuple[str, Holding]])
+
+    async def of(self, conn: AsyncConnection, ledger: str) -> Holding:
+        mark = (await conn.execute(MARK, {"ledger": ledger})).scalar_one()
+        known = self._known.get(ledger)
+        if known is None or known[0] != mark:
+            known = self._known[ledger] = mark, await look(conn, ledger)
+        return known[1]
 
 
 async def look(conn: AsyncConnection, ledger: str, on: date | None = None) -> Holding:

@@ -116,8 +116,8 @@ async def test_of_what_fell_due_it_shows_what_was_done_in_time_late_and_not_at_a
     await plan(world, 8)
     assert await world.events("DutySatisfied")
     shown = await page(world, "/casework/progress", COUNTY_VIEW)
-    row = shown.split("weekly_meeting")[1].split("</tr>")[0]
-    assert "?unit=990101&amp;state=done" in row
+    row = shown.split("weekly_meeting</span>")[1].split("</tr>")[0]
+    assert 'weekly_meeting?unit=990101&amp;state=done"' in row
     assert "50%" in row, "two schools, one meeting"
     behind = await page(world, "/casework/progress/weekly_meeting?state=missed", COUNTY_VIEW)
     assert "柳河乡中心小学" in behind
@@ -136,6 +136,7 @@ async def test_a_class_shows_survey_summary_owner_and_what_follows(
     address = f"/casework/classes/{KLASS}/status"
     before = await page(world, address, PRINCIPAL_VIEW)
     assert "开学一个月内摸底" in before
+    assert "baseline_survey" not in before, "a duty goes by its words"
     assert "沈秀兰" in before
     assert "2 名学生没有包联教职工" in before
     charge = {
