@@ -153,7 +153,8 @@ async def _page(
                 for name, (text, _) in FILTERS.items()
             ),
             Link(text="晚上的电话", href="/casework/calls"),
-            *_coverage(found),
+            Link(text="会议和工作记录", href="/casework/activities"),
+            *coverage_links(found),
         ),
         chosen=FILTERS[filter][0],
         groups=grouped(found, rows, await drawn(found, rows)),
@@ -162,7 +163,7 @@ async def _page(
     )
 
 
-def _coverage(found: Visit) -> tuple[Link, ...]:
+def coverage_links(found: Visit) -> tuple[Link, ...]:
     """The way to who answers for whom, for those who may see it."""
     if not paths_for(found.viewer, "responsibility.view", found.today):
         return ()

@@ -140,7 +140,8 @@ async def duties_part(found: Visit) -> DutiesPart:
             DutyGroup(kind="overdue", duties=tuple(groups["overdue"])),
             DutyGroup(kind="today", duties=tuple(groups["today"])),
             DutyGroup(kind="week", duties=tuple(groups["week"]), until=until),
-        )
+        ),
+        more=duty_pages.coverage_links(found),
     )
 
 
