@@ -15,6 +15,8 @@ from services.casework.pages import (
     cases,
     children,
     coverage,
+    duty,
+    evidence,
     forms,
     observations,
     today,
@@ -97,6 +99,8 @@ def app_of(edge: Edge) -> FastAPI:
         children,
         observations,
         duty_pages,
+        duty,
+        evidence,
         calls,
         coverage,
     ):
