@@ -33,12 +33,13 @@ class Kind(str, Enum):  # noqa: UP042 (typer shows the values)
     roster = "roster"
     roll = "roll"
     calendar = "calendar"
+    assignments = "assignments"
 
 
 @app.command("import")
 @told
 def bring_in(
-    kind: Annotated[Kind, typer.Argument(help="教职工、花名册、点名或校历。")],
+    kind: Annotated[Kind, typer.Argument(help="教职工、花名册、点名、校历或责任分解表。")],
     file: Annotated[Path, typer.Argument(help=".xlsx、.xls 或 .csv 文件。")],
     account: As = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只看，什么都不存。")] = False,

@@ -24,6 +24,7 @@ Target = Literal[
     "klass",
     "grade",
     "school",
+    "group",
     "village",
     "township",
     "county",
@@ -118,7 +119,10 @@ class DutyKind(Strict, frozen=True):
 
 
 class Tier(Strict, frozen=True):
-    """One level of a scheme. `derive`: holders that follow from other facts, else by hand."""
+    """One level of a scheme. `derive`: holders that follow from other facts, else by hand.
+
+    `everyone`: each member of a school's staff holds at least one (全员).
+    """
 
     code: CodeName
     zh: Label
@@ -129,6 +133,7 @@ class Tier(Strict, frozen=True):
     exactly: Literal["one", "some"] = "some"
     share: Share = "direct"
     derive: Annotated[str, Meta(pattern=r"^(homeroom|teachers|role:[a-z_]{1,40})$")] | None = None
+    everyone: bool = False
 
 
 class Scheme(Strict, frozen=True):
@@ -152,7 +157,10 @@ class Post(Strict, frozen=True):
 
 
 class Body(Strict, frozen=True):
-    """A standing body such as a leading group; `inbox`: what is sent to it has one place."""
+    """A standing body such as a leading group; `inbox`: what is sent to it has one place.
+
+    `receives`: kinds of duties whose evidence comes into its inbox.
+    """
 
     zh: Label
     en: Label
@@ -160,6 +168,7 @@ class Body(Strict, frozen=True):
     unit: Literal["school", "township", "county"]
     posts: Annotated[tuple[Post, ...], Meta(min_length=1, max_length=20)]
     inbox: bool = False
+    receives: tuple[CodeName, ...] = ()
 
 
 class System(Strict, frozen=True):

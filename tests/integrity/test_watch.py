@@ -248,6 +248,8 @@ async def test_a_sealed_entry_says_so_with_log_index_checkpoint_and_time(
     assert "已封存：封存后没有改过" in drawn
     assert f"baoxue.local/{COUNTY}/enrollment/simulated　第 {seq} 条" in drawn
     assert f"{seq} 条，" in drawn
+    found = (await world.get(INSPECTOR, "/audit/search?text=吉克阿依", "text/html")).text
+    assert "已封存" in found and "待封存" not in found
 
 
 @pytest.mark.parametrize("column", ["heads_root", "streams", "root"])

@@ -126,7 +126,9 @@ async def _read_upload(
 ) -> tuple[Job, bytes]:
     kind = str(form.get("kind") or "")
     if kind not in RIGHTS:
-        raise FieldsInvalid("只能导入教职工、花名册、点名、校历。请选择种类。", field="kind")
+        raise FieldsInvalid(
+            "只能导入教职工、花名册、点名、校历、责任分解表。请选择种类。", field="kind"
+        )
     moment = await edge.moment()
     path = jurisdiction(viewer, kind, moment.today)
     file = form.get("file")

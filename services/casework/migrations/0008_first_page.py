@@ -2,8 +2,8 @@
 
 from shared.migration_steps import run_sql
 
-revision = "casework_0009"
-down_revision = "casework_0005"
+revision = "casework_0008"
+down_revision = "casework_0007"
 
 INDEXES = """
 create index duty_told on duty using gin (told jsonb_path_ops) where state = 'breached';
