@@ -21,7 +21,7 @@ def term_on(terms: Sequence[UnitTerm], units: Sequence[str], day: date) -> UnitT
 def period_beginning(kind: DutyKind, day: date, ground: Ground) -> str | None:
     """The name of the period that begins for the unit on the day, else None.
 
-    Named: 2026-11-24, 2026-W48, 2026-11, a term's code, 2027-03-15. A week, a month begins on its
+    Named: 2026-11-24, 2026-W48, 2026-11, a term's code, 2027. A week, a month begins on its
     first day that lies in the term, so that a term's first week counts; in_school_time false:
     every month counts, in holidays too.
     """
@@ -53,9 +53,12 @@ def _first_of(every: str, day: date) -> date:
 
 
 def _yearly(kind: DutyKind, day: date) -> str | None:
-    """Armed so many days before its date, in whichever year that date lies."""
+    """Armed so many days before its date, in whichever year that date lies.
+
+    The year alone names it: rules that move the date in mid-year ask for nothing a second time.
+    """
     due = yearly(kind.due, (day + timedelta(days=YEARLY_LEAD_DAYS)).year)
-    return _if(due - timedelta(days=YEARLY_LEAD_DAYS) == day, due.isoformat())
+    return _if(due - timedelta(days=YEARLY_LEAD_DAYS) == day, str(due.year))
 
 
 def _if(holds: bool, name: str) -> str | None:

@@ -93,11 +93,19 @@ async def _apply_ledger(
     await foresee(conn, work, armings, _touched(work, told, places))
     for fact in facts:
         if fact.type == CALENDAR:
+            _await_calendar(rules, fact)
             await replan(conn, work, fact)
             continue
         await take_fact(conn, work, fact, places)
         await works.append(conn, work, whole=False)
     await works.append(conn, work)
+
+
+def _await_calendar(rules: Rules, fact: Fact) -> None:
+    """The rules are followed beside us: planned anew by the old calendar it would stay so."""
+    if not rules.school_calendar().holds(fact.data["sha256"]):
+        rules.missed()
+        raise RulesMissing(f"calendar {fact.data['sha256'][:16]} is not followed yet")
 
 
 def _named(facts: Sequence[Fact]) -> set[str]:
