@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.casework.domain.duty_events import Cause
 from services.casework.duties.facts import Fact, arms, fact_of, fits_any
+from services.casework.duties.periods import of_period
 from services.casework.processes import duty_work as works
 from services.casework.processes.duty_work import Arming, Work
 from services.casework.processes.replanning import replan
@@ -183,13 +184,18 @@ async def _end(conn: AsyncConnection, work: Work, fact: Fact, targets: dict[str,
                 continue
             if fits_any(fact, kind.cancel) and fact.at >= duty.starts_at:
                 await works.cancel(conn, work, duty, "event", fact)
-            elif fits_any(fact, kind.evidence) and _by_holder(kind, duty, fact.actor):
+            elif fits_any(fact, kind.evidence) and _answers(kind, duty, fact):
                 await works.take(conn, work, duty, fact.at, fact.cause, fact)
 
 
 def _filed_at(fact: Fact) -> datetime:
     """Plain evidence counts when it was filed: what day it claims stands beside it."""
     return fact.recorded_at
+
+
+def _answers(kind: DutyKind, duty: OpenDuty, fact: Fact) -> bool:
+    began, day = business_day(duty.began_at), business_day(fact.at)
+    return of_period(kind, began, day, fact.data) and _by_holder(kind, duty, fact.actor)
 
 
 def _by_holder(kind: DutyKind, duty: OpenDuty, actor: str) -> bool:
@@ -266,7 +272,9 @@ async def take_earlier(
     for row in await conn.execute(rows.FACTS, params):
         cause = Cause(service=row.service, ledger=row.source_ledger, seq=row.seq)
         same = but is not None and cause == but.cause
-        if row.kind == duty.kind and not same and _by_holder(kind, duty, row.actor):
+        day = business_day(row.at)
+        its = row.kind == duty.kind and of_period(kind, business_day(duty.began_at), day, {})
+        if its and not same and _by_holder(kind, duty, row.actor):
             await works.take(conn, work, duty, row.at, cause, None)
 
 
