@@ -20,7 +20,7 @@ OWN = text(
     "select body from events where ledger = :ledger and seq > :after order by seq limit :limit"
 )
 # What a fact is told apart by, whatever the packs ask of its data.
-ALWAYS = frozenset(("child", "klass", "duty", "on", "mark", "now", "kind"))
+ALWAYS = frozenset(("child", "klass", "duty", "on", "month", "mark", "now", "kind"))
 NOTHING = msgspec.Raw(b"{}")
 
 
