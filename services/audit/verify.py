@@ -42,7 +42,7 @@ OPTIONAL = ("events.xlsx", "timeline.html", "verify.html")
 HEADER = ("log", "seq", "time", "occurredat", "type", "stream", "version", "subject", "actorid",
           "actorrole", "onbehalfof", "via", "policyversion", "data", "disclosed")
 COLUMNS = ["streamversion" if name == "version" else name for name in HEADER[2:13]]
-UNREADABLE = (ValueError, RecursionError, KeyError, TypeError, AttributeError, IndexError, OSError)
+ERRORS = (ValueError, LookupError, TypeError, AttributeError, OSError, RuntimeError, StopIteration)
 SIZE = "(0|[1-9][0-9]{0,15})"
 CHECKPOINT = re.compile(r"([^\n]+)\n" + SIZE + r"\n([A-Za-z0-9+/]{43}=)")
 
@@ -52,12 +52,11 @@ class Wrong(Exception):  # something is not as it must be; raised where nothing 
         self.reason, self.weak = reason, weak
 def malformed(field, reason, log="audit", index=None):
     return Wrong("MALFORMED", log, index, field, reason)
-
 @contextlib.contextmanager
 def reading(field, reason, verdict="MALFORMED", log="audit"):  # what cannot be read in here
     try:
         yield
-    except UNREADABLE as error:
+    except ERRORS as error:
         raise Wrong(verdict, log, None, field, "%s: %s" % (reason, error))
 
 # Ed25519 (RFC 8032) on extended coordinates. Nothing here is secret, so its time may vary.
@@ -142,23 +141,24 @@ def root_by_range(first, leaves, left, right, size):
 
 # Strict JSON: what two readers could understand differently is refused.
 def unique(pairs):
-    if len(dict(pairs)) != len(pairs):
+    found = dict(pairs)
+    if len(found) != len(pairs):
         raise ValueError("a key stands twice in an object")
-    return dict(pairs)
+    return found
 def integer(digits):
     if len(digits) > DIGITS_LIMIT or not digits.lstrip("-").isdigit():
         raise ValueError("%s is no integer of up to %d digits" % (digits[:20], DIGITS_LIMIT))
     return int(digits)
-DECODER = json.JSONDecoder(object_pairs_hook=unique, parse_int=integer, parse_float=integer,
-                           parse_constant=integer)
+scan = json.JSONDecoder(object_pairs_hook=unique, parse_int=integer, parse_float=integer,
+                        parse_constant=integer).scan_once
 STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
-def parse(text):  # the value of a JSON text with nothing around it; raises one of UNREADABLE
+def parse(text):  # the value of a JSON text with nothing around it; raises one of ERRORS
     depth, deep = 0, text.count("{") + text.count("[") > DEPTH_LIMIT
     for bracket in re.findall(r"[\[\]{}]", STRING.sub("", text)) if deep else "":
         depth += 1 if bracket in "[{" else -1
         if depth > DEPTH_LIMIT:
             raise ValueError("deeper than %d" % DEPTH_LIMIT)
-    found, end = DECODER.raw_decode(text)
+    found, end = scan(text, 0)
     if end != len(text):
         raise ValueError("more than one value")
     if "\\u" in text:
@@ -211,7 +211,7 @@ def check_directory(file, place, central, count):  # what follows, and nothing e
         raise malformed("zip:%d" % place, "ZIP 结构有误 / bytes that no member accounts for")
 
 # Signed notes (C2SP signed-note, tlog-checkpoint, tlog-cosignature).
-class Key:  # a verifier key `<name>+<8 hex digits>+<base64(type, key)>`; raises one of UNREADABLE
+class Key:  # a verifier key `<name>+<8 hex digits>+<base64(type, key)>`; raises one of ERRORS
     def __init__(self, text):
         self.name, claimed, encoded = text.split("+", 2)
         self.raw = unbase64(encoded, 33)
@@ -248,11 +248,9 @@ class Note:  # a checkpoint with its signature lines; raises Wrong for anything 
             found = found or (made and made[0]) or None
         return found
     def is_witnessed(self, key):
-        for value in [one[2] for one in self.signatures if one[:2] == (key.name, key.key_id)]:
-            stamp = b"cosignature/v1\ntime %d\n" % int.from_bytes(value[:8], "big")
-            if is_signed(key.public, stamp + self.text, value[8:]):
-                return True
-        return False
+        return any(is_signed(key.public, b"cosignature/v1\ntime %d\n" % int.from_bytes(
+            value[:8], "big") + self.text, value[8:]) for name, key_id, value in self.signatures
+                   if (name, key_id) == (key.name, key.key_id))
 
 class Log:  # one log as the manifest names it, and what the entries showed of it
     def __init__(self, number, found):
@@ -266,7 +264,7 @@ class Log:  # one log as the manifest names it, and what the entries showed of i
         if not re.fullmatch(r"[a-z]{1,32}", self.service) or self.kind not in PROOFS:
             raise malformed("manifest.json:logs", "名称或类别有误 / no such service or class")
 
-class Entry:  # one body: the envelope without `data`, and `data`; raises one of UNREADABLE
+class Entry:  # one body: the envelope without `data`, and `data`; raises one of ERRORS
     def __init__(self, body, logs):
         text = body.decode()
         head, mark, rest = text.partition(',"data":')
@@ -447,7 +445,7 @@ class Walk:  # the one walk over all entries, beside their proofs, disclosures a
         else:
             self.proofs = self.promised = bundle.placed("proofs/inclusion.jsonl")
             self.places = sorted(self.proofs)
-        self.rows, header = bundle.source("events.csv"), ("\ufeff" + row_of(HEADER)).encode()
+        self.rows, header = bundle.source("events.csv"), ("\ufeff%s\r\n" % row_of(HEADER)).encode()
         if self.rows.read(len(header)) != header:
             self.rows = bundle.need(None, "audit", None, "events.csv", "表头有误 / another header")
     def need(self, good, entry, field, reason, verdict="TAMPERED"):
@@ -495,8 +493,7 @@ def entry_place(walk, entry):  # the entry stands where the bundle says that it 
 def entry_leaf(walk, entry):  # RANGE: its leaf is the listed one; so a wrong entry has a name
     if walk.leaves and entry.place in walk.promised:
         walk.leaves.file.seek(walk.leaves.end - 32 * (walk.bundle.last + 1 - entry.seq))
-        same = walk.leaves.read(32) == entry.leaf
-        walk.need(same, entry, "body", "条目被改动 / not the listed leaf")
+        walk.need(walk.leaves.read(32) == entry.leaf, entry, "body", "条目被改动 / not as listed")
 def entry_inclusion(walk, entry):  # CASE, SELECTION: its leaf leads to the root of the checkpoint
     for line in walk.proofs.get(entry.place, []):
         path = take_hashes(line, "path", "proofs/inclusion.jsonl")
@@ -528,7 +525,7 @@ def entry_disclosures(walk, entry):  # all that is sealed is disclosed, or has a
             walk.closed.append((entry.log.name, entry.seq, path, (owner, cls)))
 def check_commitment(walk, entry, line, value):  # the text, with its salt, is what was committed to
     good = False
-    with contextlib.suppress(*UNREADABLE):
+    with contextlib.suppress(*ERRORS):
         salted = unbase64(line["salt"]) + line["text"].encode()
         good = text_of(hashlib.sha256(salted).digest()) == value["commit"]
     good = good and line["path"] not in entry.disclosed
@@ -540,28 +537,32 @@ def check_explained(bundle):  # what is closed was erased, as an entry here says
         bundle.need(good, name, seq, path, reason, "UNEXPLAINED ERASURE")
 def entry_erasure(walk, entry):  # what an `ErasureCompleted` says: whose, and which classes
     if str(entry.head.get("type")).endswith(".ErasureCompleted"):
-        classes = entry.data.get("classes", [])
-        walk.completed[entry.place] = [(entry.head.get("subject"), one) for one in classes]
+        whose, classes = entry.head.get("subject"), entry.data.get("classes", [])
+        walk.completed[entry.place] = [(whose, one) for one in classes]
 
 CELL = re.compile(rb'"[^"]*(?:""[^"]*)*"')
 def cell(text):
     risky = "'" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else ""
     return '"%s%s"' % (risky, text.replace('"', '""'))
-def row_of(cells):
-    return ",".join(map(cell, cells)) + "\r\n"
+def row_of(cells):  # in one go, where nothing has to be escaped
+    plain = "\0".join(cells)
+    if '"' in plain or plain.count("\0") >= len(cells) or re.search("(?:^|\0)[=+@\t\r-]", plain):
+        return ",".join(map(cell, cells))
+    return '"%s"' % plain.replace("\0", '","')
 def entry_row(walk, entry):
     """The row of events.csv is the one that the rule gives; the first cell that is not is named,
     and what follows it is not compared."""
     if walk.rows:
-        told = written(entry.disclosed) if entry.disclosed else ""
         values = [str(entry.head.get(name, "")) for name in COLUMNS]
-        row = row_of([entry.log.name, str(entry.seq), *values, entry.data_text, told]).encode()
+        told = written(entry.disclosed) if entry.disclosed else ""
+        row = row_of([entry.log.name, str(entry.seq), *values])
+        row = ("%s,%s,%s\r\n" % (row, cell(entry.data_text), cell(told))).encode()
         found = walk.rows.read(len(row))
         if found != row:
             cells, others = CELL.findall(row), CELL.findall(found + walk.rows.read(CHUNK_BYTES))
             wrong = [name for name, one, other in zip(HEADER, cells, others) if one != other]
-            field, reason = ":".join(["events.csv", *wrong[:1]]), "与规则不符 / not by the rule"
-            walk.rows = walk.need(None, entry, field, reason)
+            field = ":".join(["events.csv", *wrong[:1]])
+            walk.rows = walk.need(None, entry, field, "与规则不符 / not by the rule")
 
 # What is asked of every entry, in this order.
 ENTRY_CHECKS = [entry_order, entry_place, entry_leaf, entry_inclusion, entry_subject,
@@ -570,7 +571,7 @@ def read_entries(bundle):  # each entry, or why it is none, in the order of the 
     for line in bundle.source("entries.jsonl").lines(BODY_LIMIT_BYTES):
         try:
             yield Entry(line, bundle.by_source)
-        except UNREADABLE as error:
+        except ERRORS as error:
             yield "%s: %s" % (type(error).__name__, error)
 def check_entries(bundle):  # the walk over all entries
     bundle.walk, entries = Walk(bundle), read_entries(bundle)
@@ -652,7 +653,7 @@ def read_proofs(bundle):  # {(origin, old size, new size): hashes} of consistenc
             old, new = (int(re.fullmatch(SIZE, size)[0]) for size in sizes[:2])
             found[origin, old, new] = [unbase64(one) for one in sizes[2:]]
     return found
-def fetch(bundle, origin, path):  # bytes from the running system; raises one of UNREADABLE
+def fetch(bundle, origin, path):  # bytes from the running system; raises one of ERRORS
     address = bundle.options.address or str(bundle.manifest.get("address"))
     url = "%s/log/%s/%s" % (address.rstrip("/"), origin, path)
     if not re.match("https?://", url):
@@ -673,7 +674,7 @@ def check_pins(bundle):  # checkpoints that were kept: the same history, only lo
         check_vouched(bundle, publics)
 def check_pin(bundle, name, old, new, proof):  # the older checkpoint is the beginning of the newer
     if proof is None and bundle.options.online and 0 < old.size < new.size:
-        with contextlib.suppress(*UNREADABLE):
+        with contextlib.suppress(*ERRORS):
             raw = fetch(bundle, old.origin, "proof/consistency/%d/%d" % (old.size, new.size))
             proof = [unbase64(line) for line in raw.decode("ascii").split()]
     grown, needless = new.size >= old.size, old.size in (0, new.size)
@@ -709,7 +710,6 @@ def check_online(bundle):  # with --online: the running system still has the sam
 CHECKS = [check_members, check_simulated, check_keys, check_files, check_seal, check_export,
           check_checkpoints, check_entries, check_counts, check_range, check_explained, check_heads,
           check_pins, check_witnesses, check_online]
-
 class Options:  # what the inspector gives: pins, switches, and the trust file
     def __init__(self, pins=(), trust=None, online=False, simulated=False):
         self.pins, self.online, self.simulated, trust = pins, online, simulated, trust or {}
