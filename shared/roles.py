@@ -170,6 +170,7 @@ ROLES: dict[str, Role] = {
             "import.staff",
             "inbox.view",
             "duty.view",
+            "activity.record",
             "remind",
         ),
         # The registry's form holds all of these; visits and talks are none of its business.

@@ -62,6 +62,10 @@ class SchoolCalendar:
         self._years: dict[tuple[str, int], tuple[DayKind, ...]] = {}
         self._versions: dict[tuple[str, date], str] = {}
 
+    def holds(self, sha256: str) -> bool:
+        """Whether a published layer is among those that answer."""
+        return any(one.sha256 == sha256 for one in self._publications)
+
     def is_school_day(self, day: date, path: str) -> DayKind:
         """What `day` is for the unit at `path`."""
         key = (self._deciding_path(path), day.year)

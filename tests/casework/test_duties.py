@@ -2,16 +2,13 @@
 
 from collections import Counter
 from datetime import date, timedelta
-from typing import Any
 
-import msgspec
 import pytest
 from sqlalchemy import text
 
 from services.casework.processes.duty_times import ensure_plans
 from shared import clock
 from shared.contracts import enrollment as e
-from shared.contracts.decode import decode
 from tests.casework.acting import COUNTY_VIEW, give
 from tests.county import (
     CHILD,
@@ -27,7 +24,6 @@ from tests.county import (
     uid,
 )
 from tests.followed import World
-from tests.stored import examples
 
 pytestmark = pytest.mark.usefixtures("told")
 PROCESS = "casework.duties"
@@ -168,6 +164,19 @@ async def plan(world: World, day: date) -> None:
             return
 
 
+async def no_plans(world: World) -> None:
+    """No more periods begin by themselves."""
+    async with world.engine.begin() as conn:
+        await conn.execute(text("delete from timer where kind = 'duty.plan'"))
+
+
+async def plan_only(world: World, day: date) -> None:
+    """The periods of one day; those of the days between are not lived."""
+    await no_plans(world)
+    await world.move_to(at(day, 0, 0))
+    await plan(world, day)
+
+
 async def test_periods_begin_by_themselves_and_are_planned_once_a_day(
     world: World, told: Told
 ) -> None:
@@ -214,21 +223,17 @@ async def test_a_leaver_is_no_longer_owed_what_only_pupils_are(world: World, tol
 
 
 async def test_evidence_filed_for_one_duty_answers_for_no_other(world: World, told: Told) -> None:
-    """Both end by the plain form; the second is armed the same day, after the first was done."""
-    visits = Told(service="casework")
-    own = world.subscription("casework.duties_own")
-    for outcome, kind in (("needs_aid", "aid_decision"), ("needs_assessment", "expert_assessment")):
-        example = next(one for one in examples() if one.type == "casework.HomeVisitLogged")
-        event: Any = decode(example.type, example.dataversion, example.data)
-        event = msgspec.structs.replace(event, outcome=outcome)
-        entry = visits.tell(event, PATH, CHILD, at(MONDAY), f"case-{uid('case')}")
-        async with world.engine.begin() as conn:
-            await own.apply(conn, [entry])
-        duty = await only(world, kind)
-        assert duty["state"] == "armed", f"{kind} is done before anybody did anything"
-        note = {"done_on": MONDAY.isoformat(), "note": "办完了"}
-        await give(world, "file_evidence", COUNTY_VIEW, duty=str(duty["duty"]), **note)
-        assert (await only(world, kind))["state"] == "satisfied"
+    """The notices are filed while the plan of two weeks is still to be made up for."""
+    await plan_only(world, date(2027, 1, 29))
+    notices = next(one for one in await of_kind(world, "spring_notices") if one["target"] == SCHOOL)
+    await world.move_to(at(date(2027, 2, 14)))
+    note = {"done_on": date(2027, 2, 14).isoformat(), "note": "全部送到户"}
+    await give(world, "file_evidence", COUNTY_VIEW, duty=str(notices["duty"]), **note)
+    for _ in range(400):
+        if not await world.tick():
+            break
+    reports = await of_kind(world, "spring_report")
+    assert {(one["state"], one["got"]) for one in reports} == {("armed", 0)}
 
 
 async def test_a_step_that_nobody_holds_reaches_the_principal(world: World, told: Told) -> None:

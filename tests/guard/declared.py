@@ -217,7 +217,7 @@ CASEWORK: dict[str, Declared] = {
     f"GET {C}/waiting": caller(f"{C}/waiting?since=2026-01-01T00:00Z&before=2027-01-01T00:00Z"),
     f"GET {C}/packs/{{sha256}}": caller(f"{C}/packs/{'0' * 64}"),
     f"GET {C}/today/alerts": listed(ALERT, f"{C}/today/alerts"),
-    f"GET {C}/today/duties": listed(CASE, f"{C}/today/duties"),
+    f"GET {C}/today/duties": listed(("duty.view",), f"{C}/today/duties"),
     f"GET {C}/alerts": listed(
         ALERT,
         f"{C}/alerts",
@@ -243,13 +243,26 @@ CASEWORK: dict[str, Declared] = {
     ),
     f"GET {C}/children/{{child}}": record("case.view", f"{C}/children/{{child}}"),
     f"GET {C}/observations": listed(CASE, f"{C}/observations"),
-    f"GET {C}/duties": listed(DUTY, f"{C}/duties", f"{C}/duties?filter=done"),
+    f"GET {C}/duties": listed(
+        DUTY, f"{C}/duties", f"{C}/duties?filter=done", f"{C}/duties?share=main"
+    ),
     f"GET {C}/duties.jsonl": listed(DUTY, f"{C}/duties.jsonl"),
+    f"GET {C}/duties/{{duty}}": record("duty.view", f"{C}/duties/{{unknown}}", refused_only=True),
+    f"POST {C}/duties/{{duty}}/evidence": record(
+        "duty.view",
+        f"{C}/duties/{{unknown}}/evidence",
+        body={"command_id": "{unknown}", "done_on": "{day}", "note": "做了"},
+        refused_only=True,
+    ),
+    f"GET {C}/duties/{{duty}}/files/{{sha256}}": record(
+        "duty.view", f"{C}/duties/{{unknown}}/files/{'0' * 64}", refused_only=True
+    ),
     f"GET {C}/duties/{{duty}}/do": record(
         "duty.view", f"{C}/duties/{{unknown}}/do", refused_only=True
     ),
     f"GET {C}/calls": listed(DUTY, f"{C}/calls"),
     f"GET {C}/calls/{{child}}": record("duty.view", f"{C}/calls/{{child}}", refused_only=True),
+    f"GET {C}/surveys/{{child}}": record("duty.view", f"{C}/surveys/{{child}}", refused_only=True),
     f"GET {C}/visits/{{child}}": record("duty.view", f"{C}/visits/{{child}}", refused_only=True),
     f"GET {C}/coverage": listed(
         CHARGES,

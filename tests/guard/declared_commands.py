@@ -147,6 +147,7 @@ def _duties(here: County) -> dict[str, Given]:
         "assign_responsibilities": Given({"rows": [held | {"since": THURSDAY}]}, assign),
         "log_evening_call": Given(call, ("alert.decide",)),
         "visit_child": Given(went, ("alert.decide",)),
+        "log_follow_up_survey": Given({"child": child, "asked_at": NOON}, ("alert.decide",)),
         # A duty nobody knows: refused to everybody; the duty's own place decides, see casework.
         "file_evidence": Given(
             {"duty": uid("duty"), "done_on": THURSDAY, "note": "做了"}, (), own=True

@@ -18,6 +18,7 @@ from services.casework.duties.facts import (
     fact_of,
     fits_any,
 )
+from services.casework.duties.periods import of_period
 from services.casework.processes import duty_work as works
 from services.casework.processes.duty_loading import foresee
 from services.casework.processes.duty_work import Arming, Work
@@ -93,11 +94,19 @@ async def _apply_ledger(
     await foresee(conn, work, armings, _touched(work, told, places))
     for fact in facts:
         if fact.type == CALENDAR:
+            _await_calendar(rules, fact)
             await replan(conn, work, fact)
             continue
         await take_fact(conn, work, fact, places)
         await works.append(conn, work, whole=False)
     await works.append(conn, work)
+
+
+def _await_calendar(rules: Rules, fact: Fact) -> None:
+    """The rules are followed beside us: planned anew by the old calendar it would stay so."""
+    if not rules.school_calendar().holds(fact.data["sha256"]):
+        rules.missed()
+        raise RulesMissing(f"calendar {fact.data['sha256'][:16]} is not followed yet")
 
 
 def _named(facts: Sequence[Fact]) -> set[str]:
@@ -213,13 +222,18 @@ async def _end(conn: AsyncConnection, work: Work, fact: Fact, targets: dict[str,
                 continue
             if fits_any(fact, kind.cancel) and fact.at >= duty.starts_at:
                 await works.cancel(conn, work, duty, "event", fact)
-            elif fits_any(fact, kind.evidence) and _by_holder(kind, duty, fact.actor):
+            elif fits_any(fact, kind.evidence) and _answers(kind, duty, fact):
                 await works.take(conn, work, duty, fact.at, fact.cause, fact)
 
 
 def _filed_at(fact: Fact) -> datetime:
     """Plain evidence counts when it was filed: what day it claims stands beside it."""
     return fact.recorded_at
+
+
+def _answers(kind: DutyKind, duty: OpenDuty, fact: Fact) -> bool:
+    began, day = business_day(duty.began_at), business_day(fact.at)
+    return of_period(kind, began, day, fact.data) and _by_holder(kind, duty, fact.actor)
 
 
 def _by_holder(kind: DutyKind, duty: OpenDuty, actor: str) -> bool:
@@ -287,7 +301,9 @@ async def take_earlier(
     known = [one for one in work.earlier.get(duty.target, ()) if one.at >= duty.starts_at]
     for one in sorted(known, key=lambda one: (one.at, one.cause.seq)):
         same = but is not None and one.cause == but.cause
-        if one.kind == duty.kind and not same and _by_holder(kind, duty, one.actor):
+        day = business_day(one.at)
+        its = one.kind == duty.kind and of_period(kind, business_day(duty.began_at), day, {})
+        if its and not same and _by_holder(kind, duty, one.actor):
             await works.take(conn, work, duty, one.at, one.cause, None)
 
 
