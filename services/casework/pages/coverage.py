@@ -151,7 +151,7 @@ async def coverage_page(found: Visit, asked: Asked) -> CoveragePage:
         before=asked.href(on=on - A_DAY),
         after=asked.href(on=on + A_DAY),
         print=Link(text="打印责任分解表", href=_sheet(code, on, unit)),
-        all_gaps=Link(text=f"逐个看空缺（{_few(everything)}）", href=asked.href(all=1, unit="")),
+        all_gaps=Link(text=f"逐个看空缺（{_holes(everything)}）", href=asked.href(all=1, unit="")),
         up=_up(looked, unit, names, asked),
         units=units_of(looked, unit, names, asked),
         tiers=tuple(tier.zh for tier in scheme.tiers if shown_in(table, tier.code)),
@@ -176,8 +176,8 @@ async def _panel(
     return await panel(found, looked, asked.scheme, chosen, nearby, href)
 
 
-def _few(everything: Sequence[Gap]) -> int:
-    return sum(1 for gap in everything if not gap.double)
+def _holes(everything: Sequence[Gap]) -> int:
+    return sum(len(gap.targets) for gap in everything if not gap.double)
 
 
 def _about(scheme: Scheme, looked: Looked) -> str:
