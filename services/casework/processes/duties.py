@@ -21,11 +21,12 @@ from services.casework.duties.facts import (
 from services.casework.duties.periods import of_period
 from services.casework.processes import duty_work as works
 from services.casework.processes.duty_loading import foresee
+from services.casework.processes.duty_places import place_of, places_of, targets_of
 from services.casework.processes.duty_work import Arming, Work
 from services.casework.processes.replanning import replan
 from services.casework.queries import duty_rows as rows
 from services.casework.queries.duty_rows import Known, OpenDuty
-from services.casework.queries.holding import Holding, Holdings, Place
+from services.casework.queries.holding import Holdings, Place
 from shared import clock
 from shared.event import business_day
 from shared.policy.calendar import UnitTerm
@@ -83,8 +84,8 @@ async def _apply_ledger(
     conn: AsyncConnection, rules: Rules, holdings: Holdings, ledger: str, facts: Sequence[Fact]
 ) -> None:
     work = await begin_work(conn, rules, holdings, ledger)
-    places = await _places(conn, work.holding, facts)
-    targets = {target for fact in facts for _, target in _targets(fact, work.holding, places)}
+    places = await places_of(conn, work.holding, facts)
+    targets = {target for fact in facts for _, target in targets_of(fact, work.holding, places)}
     for duty in await rows.open_of(conn, ledger, targets | _named(facts)):
         work.open.setdefault(duty.target, []).append(duty)
     told = [fact for fact in facts if fact.type != CALENDAR]
@@ -113,56 +114,6 @@ def _named(facts: Sequence[Fact]) -> set[str]:
     return {fact.duty for fact in facts if fact.duty is not None}
 
 
-async def _places(
-    conn: AsyncConnection, holding: Holding, facts: Sequence[Fact]
-) -> dict[str, Place]:
-    """Where the children are today; a child that is in no class has the path of its event."""
-    children = {UUID(fact.child) for fact in facts if fact.child}
-    found = await conn.execute(rows.CHILDREN, {"children": list(children)})
-    return {
-        str(row.child): Place(
-            path=row.path,
-            klass=str(row.klass) if row.klass else None,
-            school=row.school,
-            child=row.child,
-        )
-        for row in found
-    }
-
-
-def _targets(fact: Fact, holding: Holding, places: dict[str, Place]) -> list[tuple[str, str]]:
-    """(kind of target, id) that the fact is about: a child, its class, school, township, county."""
-    found: list[tuple[str, str]] = []
-    if fact.child:
-        found.append(("child", fact.child))
-    klass = fact.klass or next((s for s in fact.path.split("/") if s in holding.classes), None)
-    if klass:
-        found.append(("klass", klass))
-    if school := holding.school_in(fact.path):
-        found.append(("school", school))
-    if township := holding.township_in(fact.path):
-        found.append(("township", township))
-    segments = fact.path.split("/")
-    if len(segments) > 2:
-        found.append(("county", segments[2]))
-    if fact.stream.startswith("case-"):
-        found.append(("case", fact.stream))
-    return found
-
-
-def place_of(
-    kind: str, target: str, fact: Fact, holding: Holding, places: dict[str, Place]
-) -> Place:
-    """Where a target of a fact is."""
-    if kind == "child":
-        here = places.get(target)
-        return here or Place(path=fact.path, klass=fact.klass, child=UUID(target))
-    if kind == "klass":
-        return holding.classes.get(target) or Place(path=fact.path, klass=target)
-    path = holding.paths.get(target, fact.path)
-    return Place(path=path, school=target if kind == "school" else None)
-
-
 def _pack_of(work: Work, fact: Fact, places: dict[str, Place]) -> Pack | None:
     """The rules that a fact falls under, if there are any yet."""
     path = fact.path
@@ -176,7 +127,7 @@ def _pack_of(work: Work, fact: Fact, places: dict[str, Place]) -> Pack | None:
 
 def _armings(work: Work, fact: Fact, places: dict[str, Place]) -> Iterator[Arming]:
     """What a fact begins, unless something that is looked up speaks against it."""
-    pack, targets = _pack_of(work, fact, places), dict(_targets(fact, work.holding, places))
+    pack, targets = _pack_of(work, fact, places), dict(targets_of(fact, work.holding, places))
     if pack is None or (fact.envelope.via in BROUGHT_IN and _long_past(fact)):
         return
     for code, kind in pack.file.duties.items():
@@ -189,7 +140,7 @@ def _armings(work: Work, fact: Fact, places: dict[str, Place]) -> Iterator[Armin
 def _touched(work: Work, facts: Sequence[Fact], places: dict[str, Place]) -> Iterator[OpenDuty]:
     """Open duties that some fact may count for or end."""
     for fact in facts:
-        for target in dict(_targets(fact, work.holding, places)).values():
+        for target in dict(targets_of(fact, work.holding, places)).values():
             for duty in work.open.get(target, ()):
                 kind = work.pack_of(duty).file.duties.get(duty.kind)
                 if kind and fits_any(fact, (*kind.cancel, *kind.evidence)):
@@ -200,7 +151,7 @@ async def take_fact(
     conn: AsyncConnection, work: Work, fact: Fact, places: dict[str, Place]
 ) -> None:
     """What one fact ends, keeps as evidence and begins."""
-    targets = dict(_targets(fact, work.holding, places))
+    targets = dict(targets_of(fact, work.holding, places))
     await _end(conn, work, fact, targets)
     if pack := _pack_of(work, fact, places):
         if fact.type != EVIDENCE:  # what was filed for one duty answers for no other
