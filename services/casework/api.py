@@ -56,14 +56,18 @@ def router(edge: Edge) -> APIRouter:
     async def compare(
         request: Request, viewer: Annotated[Viewer, Depends(viewer_of)]
     ) -> dict[str, Any]:
-        today = (await edge.moment()).today
-        if not paths_for(viewer, "responsibility.assign", today):
-            raise NotAllowed("你的职务没有这项权限。请联系县教育局。", "responsibility.assign", "")
-        rows = (await body_of(request)).get("rows")
-        try:
-            read = msgspec.convert(rows, Rows, strict=False)
-        except msgspec.ValidationError as error:
-            raise FieldsInvalid("这些行读不懂。重新导入一次。", field="rows") from error
-        return {"rows": await compared(edge, viewer, read)}
+        return {"rows": await compared(edge, viewer, await _rows(edge, request, viewer))}
 
     return api
+
+
+async def _rows(edge: Edge, request: Request, viewer: Viewer) -> list[ChargeRow]:
+    """The rows of the body, for who may assign anywhere. Raises NotAllowed, FieldsInvalid."""
+    today = (await edge.moment()).today
+    if not paths_for(viewer, "responsibility.assign", today):
+        raise NotAllowed("你的职务没有这项权限。请联系县教育局。", "responsibility.assign", "")
+    rows = (await body_of(request)).get("rows")
+    try:
+        return msgspec.convert(rows, Rows, strict=False)
+    except msgspec.ValidationError as error:
+        raise FieldsInvalid("这些行读不懂。重新导入一次。", field="rows") from error

@@ -10,11 +10,10 @@ from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.responses import JSONResponse
 
 from services.casework.pages.children import CHILD, open_child
-from services.casework.pages.coverage_look import Named, named
+from services.casework.pages.coverage_look import LINES, SHARES, Named, named
 from services.casework.queries.answering import Answer, answers
 from shared.answers import wants_page
 from shared.console import Visit
-from shared.contracts.words import word
 from shared.edge import Edge, allowed
 from shared.policy.duty_schema import Scheme
 from shared.policy.pack import Pack
@@ -112,8 +111,8 @@ def _row(scheme: Scheme | None, one: Answer, names: Named) -> AnswerRow:
     through = f"（{role.zh}）" if role and tier else ""
     return AnswerRow(
         title=title,
-        line=word(one.line) if one.line else "",
-        share=word(one.share) if one.share else "",
+        line=LINES.get(one.line, ""),
+        share=SHARES.get(one.share, ""),
         target=names.of(one.target_kind, one.target),
         holder=f"{names.holder(one.holder)}{through}" if one.holder else "无人",
         since=one.since.isoformat() if one.since else "",

@@ -12,13 +12,13 @@ import xlsxwriter
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse
 
-from services.casework.pages.coverage_look import Looked, Named, look_at, named
+from services.casework.pages.coverage_look import LINES, SHARES, Looked, Named, look_at, named
 from services.casework.pages.drawing import begin
 from services.casework.pages.sheet import MEDIA_TYPE, safe
 from services.casework.queries.coverage import SHARED_BY_MANY, Covered
 from shared.console import Visit
 from shared.contracts import access
-from shared.contracts.words import time_words, word
+from shared.contracts.words import time_words
 from shared.edge import Edge
 from shared.reading import Opened
 from shared.rights import EVERYWHERE, Viewer, covers
@@ -145,8 +145,8 @@ def _row(number: int, group: Group, looked: Looked, names: Named, spelled: bool)
     return SheetRow(
         number=number,
         tier=tier.zh,
-        line=word(tier.line) if tier.line else "",
-        share=word(tier.share),
+        line=LINES.get(tier.line, ""),
+        share=SHARES[tier.share],
         target=f"{whole}{counted}",
         where=names.where(one.path),
         holders="、".join(names.holder(who) for who in one.holders) or "无人",

@@ -27,6 +27,9 @@ CANDIDATES = text(
     " group by p.staff order by p.staff limit 120"
 )
 COUNTY_SEGMENTS = 3
+# The same codes mean other things elsewhere: a notice is served 直接, an office is 教育体育局.
+LINES = {"government": "政府线", "education": "教育线"}
+SHARES = {"main": "主体责任", "direct": "直接责任", "supporting": "协同责任"}
 # Who may hold what is looked for at the school or township first; the county is everybody's.
 NOT_HERE = frozenset(("inspector", "operator", "policy_officer"))
 

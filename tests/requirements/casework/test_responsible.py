@@ -174,6 +174,7 @@ async def test_the_four_charges_are_tiers_with_holes_and_queues(world: World, to
     assert "班子成员包年级" in html and "何立新" in html and "没人负责" in html
     sheet = await page(world, f"/casework/coverage/sheet?scheme=sibao&unit={SCHOOL}", COUNTY_VIEW)
     assert "四包责任分解表" in sheet and "沈秀兰" in sheet and "编号" in sheet
+    assert "直接责任" in sheet
 
 
 async def test_three_charges_and_one_link_come_out_of_the_rules_alone(
