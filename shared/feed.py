@@ -45,7 +45,7 @@ class FeedRewritten(Exception):
 
 
 async def heads(engine: AsyncEngine) -> list[Head]:
-    async with engine.connect() as conn:
+    async with reading(engine) as conn:
         rows = (await conn.execute(HEADS)).all()
     return [
         Head(row.ledger, row.origin, row.last_seq, digest(row.body.encode()) if row.body else "")
@@ -61,7 +61,7 @@ async def page(engine: AsyncEngine, ledger: str, after: int, limit: int) -> list
 
 
 async def _body_hash(engine: AsyncEngine, ledger: str, seq: int) -> str:
-    async with engine.connect() as conn:
+    async with reading(engine) as conn:
         body = (await conn.execute(BODY, {"ledger": ledger, "seq": seq})).scalar()
     return digest(body.encode()) if body else ""
 

@@ -64,16 +64,16 @@ _COUNTY_PAGES: tuple[Page, ...] = (
 )
 
 
-def _helper(zh: str, en: str, scope: Scope) -> Role:
+def _helper(zh: str, en: str, scope: Scope, *more: Right) -> Role:
     """One who answers for a part of the work: told by name, without the files."""
     return Role(
         zh=zh,
         en=en,
         scope=scope,
-        rights=frozenset(("board.view", "inbox.view", "calendar.view", "duty.view")),
+        rights=_with(frozenset(("board.view", "inbox.view", "calendar.view", "duty.view")), *more),
         classes=frozenset(("identity",)),
         purposes=("oversight",),
-        navigation=("today", "messages"),
+        navigation=("today", "duties", "messages"),
     )
 
 
@@ -238,11 +238,15 @@ ROLES: dict[str, Role] = {
         purposes=("oversight", "contact"),
         navigation=("today", "children", "cases", "messages"),
     ),
-    "township_leader": _helper("乡镇（街道）领导", "Township leader", "division"),
-    "first_secretary": _helper("乡镇第一书记", "First secretary", "division"),
-    "village_officer": _helper("村两委", "Village committee", "division"),
-    "village_education": _helper("村委教育组织", "Village education group", "division"),
-    "village_team": _helper("驻村工作队", "Village work team", "division"),
+    "township_leader": _helper(
+        "乡镇（街道）领导", "Township leader", "division", "activity.record"
+    ),
+    "first_secretary": _helper("乡镇第一书记", "First secretary", "division", "activity.record"),
+    "village_officer": _helper("村两委", "Village committee", "division", "activity.record"),
+    "village_education": _helper(
+        "村委教育组织", "Village education group", "division", "activity.record"
+    ),
+    "village_team": _helper("驻村工作队", "Village work team", "division", "activity.record"),
     "department": _helper("相关部门", "Department", "division"),
     "county_leader": _helper("县领导", "County leader", "division"),
     # Outside the chain: reads, searches, replays, never acts. The secrecy of disability

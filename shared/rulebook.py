@@ -21,6 +21,7 @@ from shared.policy.layer import load_layer, shipped_layer_bytes
 from shared.policy.merging import chain, shipped_pack
 from shared.policy.pack import Pack, load_pack
 from shared.policy.versions import Activation, in_force
+from shared.pool import reading
 from shared.subscription import Entry
 
 log = structlog.get_logger()
@@ -117,6 +118,12 @@ class Rulebook:
             self._looked = -1.0 if mark[0] else now
             return self._rules
 
+    @property
+    def fresh(self) -> Rules | None:
+        """The rules, if they were looked at so lately that nobody would look again."""
+        age = asyncio.get_running_loop().time() - self._looked
+        return self._rules if self._looked >= 0 and age < FRESH_SECONDS else None
+
     def forget(self) -> None:
         """After the own process has changed the tables, or did not find what it needs."""
         self._looked = -1.0
@@ -205,7 +212,7 @@ async def fetch_missing(
     """For ever: fetch from casework what is named but not held; verified by its own name."""
     while True:
         try:
-            async with engine.connect() as conn:
+            async with reading(engine) as conn:
                 names = [row.sha256 for row in await conn.execute(MISSING)]
                 contents = await kept_packs(conn)
             names += [one for content in contents.values() for one in below(content, contents)]

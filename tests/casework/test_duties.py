@@ -2,15 +2,32 @@
 
 from collections import Counter
 from datetime import date, timedelta
+from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy import text
 
 from services.casework.processes.duty_times import ensure_plans
 from shared import clock
 from shared.contracts import enrollment as e
-from tests.county import CHILD, KLASS, MONDAY, PATH, SCHOOL, TEACHER, Told, at, data_of, uid
+from shared.contracts.decode import decode
+from tests.casework.acting import COUNTY_VIEW, give
+from tests.county import (
+    CHILD,
+    KLASS,
+    MONDAY,
+    PATH,
+    PRINCIPAL,
+    SCHOOL,
+    TEACHER,
+    Told,
+    at,
+    data_of,
+    uid,
+)
 from tests.followed import World
+from tests.stored import examples
 
 pytestmark = pytest.mark.usefixtures("told")
 PROCESS = "casework.duties"
@@ -194,3 +211,35 @@ async def test_a_leaver_is_no_longer_owed_what_only_pupils_are(world: World, tol
     await world.tick()
     run = await only(world, "absence_streak")
     assert run["state"] == "cancelled"
+
+
+async def test_evidence_filed_for_one_duty_answers_for_no_other(world: World, told: Told) -> None:
+    """Both end by the plain form; the second is armed the same day, after the first was done."""
+    visits = Told(service="casework")
+    own = world.subscription("casework.duties_own")
+    for outcome, kind in (("needs_aid", "aid_decision"), ("needs_assessment", "expert_assessment")):
+        example = next(one for one in examples() if one.type == "casework.HomeVisitLogged")
+        event: Any = decode(example.type, example.dataversion, example.data)
+        event = msgspec.structs.replace(event, outcome=outcome)
+        entry = visits.tell(event, PATH, CHILD, at(MONDAY), f"case-{uid('case')}")
+        async with world.engine.begin() as conn:
+            await own.apply(conn, [entry])
+        duty = await only(world, kind)
+        assert duty["state"] == "armed", f"{kind} is done before anybody did anything"
+        note = {"done_on": MONDAY.isoformat(), "note": "办完了"}
+        await give(world, "file_evidence", COUNTY_VIEW, duty=str(duty["duty"]), **note)
+        assert (await only(world, kind))["state"] == "satisfied"
+
+
+async def test_a_step_that_nobody_holds_reaches_the_principal(world: World, told: Told) -> None:
+    """责任人：校长: there is no grade leader; the breach does not end in silence (1-09)."""
+    told.streak()
+    await world.move_to(at(MONDAY + timedelta(days=3)))
+    await world.hear("enrollment", told.entries)
+    await world.move_to(at(MONDAY + timedelta(days=7)))
+    while await world.tick():
+        pass
+    visit = str((await only(world, "first_visit"))["duty"])
+    steps = [data_of(one) for one in await world.events("DutyEscalated")]
+    first = next(one for one in steps if one["duty"] == visit and one["step"] == 0)
+    assert (first["role"], first["to"]) == ("grade_leader", [str(PRINCIPAL)])

@@ -62,6 +62,8 @@ def facts(here: County, imported: str) -> dict[str, str]:
         "child": str(first),
         "flagged": str(second),
         "case": f"case-{here.records['case']}",
+        "bare": str(here.records["case"]),
+        "teacher": str(here.people["homeroom_teacher class0"]),
         "alert": f"alert-{here.records['alert']}",
         "open": f"alert-{here.records['open_alert']}",
         "day": THURSDAY.isoformat(),
@@ -204,6 +206,7 @@ ENROLLMENT: dict[str, Declared] = {
 C = "/casework"
 DUTY: tuple[Right, ...] = ("duty.view",)
 CHARGES: tuple[Right, ...] = ("responsibility.view",)
+ASSIGN: tuple[Right, ...] = ("responsibility.assign",)
 RULES: tuple[Right, ...] = ("policy.view",)
 CASEWORK: dict[str, Declared] = {
     f"GET {C}/commands/known": record(
@@ -248,12 +251,45 @@ CASEWORK: dict[str, Declared] = {
     f"GET {C}/calls": listed(DUTY, f"{C}/calls"),
     f"GET {C}/calls/{{child}}": record("duty.view", f"{C}/calls/{{child}}", refused_only=True),
     f"GET {C}/visits/{{child}}": record("duty.view", f"{C}/visits/{{child}}", refused_only=True),
-    f"GET {C}/coverage": listed(CHARGES, f"{C}/coverage", f"{C}/coverage?scheme=baobao"),
+    f"GET {C}/coverage": listed(
+        CHARGES,
+        f"{C}/coverage",
+        f"{C}/coverage?scheme=baobao",
+        f"{C}/coverage?scheme=quanyuan&all=true",
+    ),
     f"GET {C}/coverage.jsonl": listed(CHARGES, f"{C}/coverage.jsonl?scheme=baobao"),
     f"GET {C}/coverage/assign": record(
         "responsibility.assign",
         f"{C}/coverage/assign?scheme=baobao&tier=teacher_child&target={{child}}",
     ),
+    f"POST {C}/coverage/compare": listed(
+        ASSIGN, f"{C}/coverage/compare", body={"rows": "x"}, as_json=True, refused_only=True
+    ),
+    f"GET {C}/coverage/sheet": listed(CHARGES, f"{C}/coverage/sheet?scheme=sibao"),
+    f"GET {C}/coverage/sheet.xlsx": listed(
+        ("export.create",), f"{C}/coverage/sheet.xlsx?scheme=sibao"
+    ),
+    f"GET {C}/coverage/year": listed(ASSIGN, f"{C}/coverage/year?scheme=quanyuan"),
+    f"GET {C}/children/{{child}}/answers": record(
+        "case.view",
+        f"{C}/children/{{child}}/answers",
+        f"{C}/children/{{child}}/answers?on=2026-10-08",
+    ),
+    f"GET {C}/held/{{staff}}": caller(f"{C}/held/{{teacher}}"),
+    f"GET {C}/handover/{{staff}}": record("responsibility.assign", f"{C}/handover/{{teacher}}"),
+    f"GET {C}/bodies": listed(CHARGES, f"{C}/bodies"),
+    f"GET {C}/bodies/{{body}}": record(
+        "responsibility.view", f"{C}/bodies/{{unknown}}", refused_only=True
+    ),
+    f"GET {C}/activities": listed(
+        DUTY, f"{C}/activities", f"{C}/activities?kind=hold_meeting&unit={{school}}"
+    ),
+    f"GET {C}/activities/do/{{name}}": record(
+        "activity.record", f"{C}/activities/do/submit_self_check?unit={{school}}", at="school"
+    ),
+    f"GET {C}/targets": listed(CHARGES, f"{C}/targets", f"{C}/targets?year=2026-2027"),
+    f"GET {C}/escalated": listed(CASE, f"{C}/escalated"),
+    f"GET {C}/escalated/{{case}}": record("case.work", f"{C}/escalated/{{bare}}"),
     f"GET {C}/policy": listed(RULES, f"{C}/policy"),
     f"GET {C}/policy/basis": listed(RULES, f"{C}/policy/basis"),
     f"GET {C}/policy/documents": listed(RULES, f"{C}/policy/documents"),
@@ -305,6 +341,11 @@ NOTIFY: dict[str, Declared] = {
         at="ledger",
     ),
     "GET /notify/inbox": listed(("inbox.view",), "/notify/inbox", "/notify/inbox?page=1"),
+    "GET /notify/digests": listed(("inbox.view",), "/notify/digests"),
+    "GET /notify/digests/{on}/{part}": listed(
+        ("inbox.view",), "/notify/digests/{day}/morning", "/notify/digests/{day}/evening"
+    ),
+    "GET /notify/preferences": listed(("inbox.view",), "/notify/preferences"),
     "GET /notify/reminded": listed(
         ("remind",), "/notify/reminded", "/notify/reminded?nobody={klass}&on={day}"
     ),

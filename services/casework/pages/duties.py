@@ -1,10 +1,11 @@
 """责任: everyone's duties as their role reaches, one tap from the form that fulfils each."""
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 import msgspec
@@ -30,6 +31,17 @@ from shared.web.models.today import Duty, DutyGroup
 WEEK_DAYS = 7
 # What stands on the first page already, as the roll, the alert or the case itself.
 ELSEWHERE = ("daily_roll", "dropout_report", "first_visit", "risk_intervention", "daily_digest")
+UNIT_KINDS = frozenset(("school", "grade", "village", "township", "county"))
+# The form of a duty of a unit → the activity that is recorded on it.
+OF_UNIT: dict[str, Callable[[Any], str]] = {
+    "meeting": lambda row: "hold_meeting",
+    "self_check": lambda row: "submit_self_check",
+    "review": lambda row: "review_support",
+    "publicity": lambda row: "log_publicity",
+    "plan": lambda row: (
+        "submit_publicity_plan" if row.kind.startswith("publicity") else "submit_work_plan"
+    ),
+}
 FILTERS = {
     "open": ("要办的", duty_list.OPEN),
     "overdue": ("已超期", ("breached",)),
@@ -227,6 +239,9 @@ def href(row: Any) -> str:
         return f"/casework/visits/{row.child}"
     if row.form == "roll":
         return f"/enrollment/classes/{row.klass}/roll"
+    if row.form in OF_UNIT and row.target_kind in UNIT_KINDS:
+        query = urlencode({"unit": row.target.partition("-")[0]})
+        return f"/casework/activities/do/{OF_UNIT[row.form](row)}?{query}"
     return f"/casework/duties/{row.duty}/do"
 
 

@@ -8,8 +8,7 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.casework.duties.facts import Fact, fact_of
-from services.casework.processes.duties import interesting
+from services.casework.duties.facts import Fact, fact_of, interesting
 from services.casework.whatif.flags import FLAG_TYPES
 from shared.event import Envelope, read
 from shared.feed import FeedClient

@@ -252,6 +252,14 @@ class InboxPart:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InboxDigest:
+    """The latest digest, every item of it."""
+
+    title: str
+    duties: tuple[Duty, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InboxPage:
     """Template `inbox.html`."""
 
@@ -259,3 +267,4 @@ class InboxPage:
     messages: tuple[Message, ...]
     unread: int
     next_page: Link | None = None
+    digest: InboxDigest | None = None

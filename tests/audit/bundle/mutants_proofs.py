@@ -31,7 +31,7 @@ def written(value: Any) -> bytes:
 
 
 # Tables.
-@kind("CASE SELECTION RANGE", TAMPERED, "entry_row", "other_row")
+@kind("CASE SELECTION RANGE", TAMPERED, "entry_row", "check_rest")
 def csv_cell_by_the_system(random: Random, made: Parts) -> Mutant:
     rows = made.members["events.csv"].split(b"\r\n")
     at = random.randrange(1, len(rows) - 1)
@@ -48,7 +48,7 @@ def csv_cell_by_the_system(random: Random, made: Parts) -> Mutant:
     return Mutant(made.reseal().pack(), seq, None)
 
 
-@kind("CASE SELECTION RANGE", TAMPERED, "check_files", "entry_row", "other_row")
+@kind("CASE SELECTION RANGE", TAMPERED, "check_files", "entry_row", "check_rest")
 def csv_cell_by_hand(random: Random, made: Parts) -> Mutant:
     sealed = dict(made.members)
     mutant = csv_cell_by_the_system(random, made)
@@ -99,7 +99,7 @@ def range_hash(random: Random, made: Parts) -> Mutant:
     return Mutant(made.reseal().pack(), None, "root")
 
 
-@kind("RANGE", TAMPERED, "check_leaf")
+@kind("RANGE", TAMPERED, "entry_leaf", "check_range")
 def listed_leaf(random: Random, made: Parts) -> Mutant:
     data = bytearray(made.members["proofs/leaves.bin"])
     at = random.randrange(len(data))
@@ -183,7 +183,7 @@ def disclosure_removed(random: Random, made: Parts) -> Mutant:
     return Mutant(made.reseal().pack(), line["seq"], "/notes")
 
 
-@kind("CASE", ERASED, "check_erasures")
+@kind("CASE", ERASED, "check_explained")
 def erasure_invented(random: Random, made: Parts) -> Mutant:
     mutant = disclosure_removed(random, made)
     at, body = own_line(random, made)
