@@ -89,7 +89,7 @@ class Interest:
 
 
 def interesting(packs: Iterable[Pack]) -> frozenset[str]:
-    """As `Interest`, of these packs."""
+    """As `Interest.of`, looked through anew."""
     found = {EVIDENCE, CALENDAR}
     for pack in packs:
         for kind in pack.file.duties.values():

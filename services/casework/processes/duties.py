@@ -250,10 +250,10 @@ async def take_earlier(
 ) -> None:
     """Evidence that came before the duty: events of other services have no order with ours."""
     known = [one for one in work.earlier.get(duty.target, ()) if one.at >= duty.starts_at]
+    began = business_day(duty.began_at)
     for one in sorted(known, key=lambda one: (one.at, one.cause.seq)):
         same = but is not None and one.cause == but.cause
-        day = business_day(one.at)
-        its = one.kind == duty.kind and of_period(kind, business_day(duty.began_at), day, {})
+        its = one.kind == duty.kind and of_period(kind, began, business_day(one.at), {})
         if its and not same and _by_holder(kind, duty, one.actor):
             await works.take(conn, work, duty, one.at, one.cause, None)
 

@@ -10,6 +10,7 @@ from shared.subscription import Entry, Subscription
 
 NAME = "casework.running"
 OWN_NAME = "casework.running_own"
+KEPT = frozenset((DOCUMENT, MATRIX))
 
 
 def running(rulebook: Rulebook) -> tuple[Subscription, Subscription]:
@@ -21,8 +22,7 @@ def running(rulebook: Rulebook) -> tuple[Subscription, Subscription]:
 
     def types() -> frozenset[str] | None:
         """While the rules are fresh; else `apply` looks at them and sees for itself."""
-        rules = rulebook.fresh
-        return proofs(rules.packs.values()) | {DOCUMENT, MATRIX} if rules else None
+        return KEPT | proofs(rules.packs.values()) if (rules := rulebook.fresh) else None
 
     return (
         Subscription(NAME, ("enrollment", "notify"), apply, types=types),

@@ -6,7 +6,6 @@ that a new one cannot be forgotten.
 
 import heapq
 import json
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -57,8 +56,6 @@ class Memory:
     children: Mapping[UUID, Any]
     groups: Sequence[Grouped]
     duties: dict[UUID, Row] = field(default_factory=dict)
-    _facts: dict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
-    _kept: set[tuple[Any, ...]] = field(default_factory=set)
     _timers: dict[str, Timer] = field(default_factory=dict)
     _heap: list[tuple[datetime, str]] = field(default_factory=list)
 
@@ -110,19 +107,6 @@ class Memory:
         )
         return sorted(found, key=lambda one: (one.due_at, one.duty))
 
-    def _keep(self, given: Sequence[Mapping[str, Any]]) -> list[Any]:
-        for one in given:
-            key = (one["kind"], one["target"], one["service"], one["source_ledger"], one["seq"])
-            if key not in self._kept:
-                self._kept.add(key)
-                self._facts[one["target"]].append(Row(**one))
-        return []
-
-    def _earlier(self, given: Mapping[str, Any]) -> list[Row]:
-        found = (one for target in given["targets"] for one in self._facts.get(target, ()))
-        since = [one for one in found if one.at >= given["since"]]
-        return sorted(since, key=lambda one: (one.at, one.seq))
-
     def _of_children(self, given: Mapping[str, Any]) -> list[Any]:
         return [self.children[one] for one in given["children"] if one in self.children]
 
@@ -155,8 +139,9 @@ ANSWERS: Mapping[Any, Callable[[Memory, Any], list[Any]]] = {
     rows.TOLD: lambda _memory, _given: [],
     rows.BY_IDS: Memory._by_ids,
     rows.AHEAD: Memory._ahead,
-    rows.KEEP_FACT: Memory._keep,
-    rows.FACTS: Memory._earlier,
+    # One replay is one piece of work, which remembers by itself what may be evidence later.
+    rows.KEEP_FACT: lambda _memory, _given: [],
+    rows.FACTS: lambda _memory, _given: [],
     rows.CHILDREN: Memory._of_children,
     rows.IN_GROUPS: Memory._in_groups,
     rows.GROUPED: Memory._grouped,
