@@ -153,7 +153,7 @@ async def _page(found: Visit, filter: str, wanted: Wanted) -> DutiesPage:
             Link(text="晚上的电话", href="/casework/calls"),
             *_coverage(found),
         ),
-        chosen=SHARES.get(wanted.share or "", FILTERS[filter][0]),
+        chosen=SHARES[wanted.share] if wanted.share else FILTERS[filter][0],
         groups=grouped(found, rows, await drawn(found, rows)),
         next_page=more,
         nothing="这里没有要办的事。" if not rows else "",
