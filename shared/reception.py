@@ -98,8 +98,13 @@ async def concerned(
     Those whom nothing of it concerns are moved over it together, in one statement; what is left
     are ledgers in which one does not stand right before the first entry.
     """
-    deaf = [one for one in followers if not one.subscription.concerning(entries)]
-    taking = [(one, entries) for one in followers if one not in deaf]
+    taking: list[tuple[Follower, list[Entry]]] = []
+    deaf: list[Follower] = []
+    for one in followers:
+        if one.subscription.concerning(entries):
+            taking.append((one, entries))
+        else:
+            deaf.append(one)
     if not deaf:
         return taking
     moved = await pass_over(engine, [one.name for one in deaf], source, steps(entries))

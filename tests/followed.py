@@ -33,7 +33,7 @@ from shared.subscription import Entry, Subscription, deliver
 from tests.county import account
 from tests.stores import Store, drop, run_alone
 
-SETTLE_SECONDS = 10.0
+SETTLE_SECONDS = 60.0
 POLL_SECONDS = 0.02
 
 

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.casework import api
-from services.casework.aggregates import AGGREGATES, ALERT, BODY, CASE, RESPONSIBILITY
+from services.casework.aggregates import ACTIVITY, AGGREGATES, ALERT, BODY, CASE, RESPONSIBILITY
 from services.casework.commands import TABLE
 from services.casework.pages import (
     activities,
@@ -47,7 +47,7 @@ from services.casework.processes.duty_times import handlers as duty_timers
 from services.casework.processes.founding_rules import founding_rules
 from services.casework.processes.running import running
 from services.casework.projections import follow_places, project_boards
-from services.casework.queries.activities import project_activities
+from services.casework.queries.activities import EVIDENCE, project_activities
 from services.casework.queries.bodies import project_bodies
 from services.casework.queries.charges import project_charges
 from services.casework.queries.deadlines import REPORT_OVERDUE
@@ -88,7 +88,13 @@ def make_edge(settings: Settings) -> Edge:
         Subscription(
             "casework.bodies", ("casework",), project_bodies, own=True, types=_types(BODY)
         ),
-        Subscription("casework.activities", ("casework",), project_activities, own=True),
+        Subscription(
+            "casework.activities",
+            ("casework",),
+            project_activities,
+            own=True,
+            types=_types(ACTIVITY) | {EVIDENCE},
+        ),
         Subscription("casework.stays", ("enrollment",), project_stays, types=FOLLOWED),
         founding_rules(settings.domain),
         absence_to_risk(edge.rulebook),

@@ -84,11 +84,12 @@ class Interest:
         """`packs` by SHA-256; the same packs are looked through once."""
         names = frozenset(packs)
         if names not in self._known:
-            self._known = {names: _interesting(packs.values())}
+            self._known = {names: interesting(packs.values())}
         return self._known[names]
 
 
-def _interesting(packs: Iterable[Pack]) -> frozenset[str]:
+def interesting(packs: Iterable[Pack]) -> frozenset[str]:
+    """As `Interest`, of these packs."""
     found = {EVIDENCE, CALENDAR}
     for pack in packs:
         for kind in pack.file.duties.values():

@@ -178,20 +178,17 @@ async def _asking(found: Visit, one: Activity, row: Any) -> Asking:
 
 
 async def _pupils(found: Visit, row: Any) -> tuple[Option, ...]:
-    """Children of the unit; of a village, which no path leads to, those of its township."""
+    """Children of the unit; of a village, to which no child's path leads, those of its township.
+
+    Only for who reaches so far: the village's own people write in words whom they looked up.
+    """
     paths = paths_for(found.viewer, "duty.view", found.today)
-    path = row.path
-    if not await _has_children(found, path):
-        path = path.rpartition("/")[0]
-    # A village's people may name its township's children; who they are is told to them by name.
-    reach = any(covers(top, path) or covers(path, top) for top in paths)
     async with found.edge.service.engine.connect() as conn:
-        rows = await conn.execute(PUPILS, {"path": path, "limit": PUPILS_SHOWN})
-        children = [one.child for one in rows] if reach else []
-    names = await named(found, children)
-    return tuple(Option(value=one, label=names.holder(one)) for one in children)
-
-
-async def _has_children(found: Visit, path: str) -> bool:
-    async with found.edge.service.engine.connect() as conn:
-        return (await conn.execute(PUPILS, {"path": path, "limit": 1})).first() is not None
+        for path in (row.path, row.path.rpartition("/")[0]):
+            if not any(covers(top, path) for top in paths):
+                continue
+            rows = await conn.execute(PUPILS, {"path": path, "limit": PUPILS_SHOWN})
+            if children := [one.child for one in rows]:
+                names = await named(found, children)
+                return tuple(Option(value=one, label=names.holder(one)) for one in children)
+    return ()

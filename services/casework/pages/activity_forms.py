@@ -92,9 +92,12 @@ def _review(of: Asking) -> tuple[Field, ...]:
 
 
 def _village(of: Asking) -> tuple[Field, ...]:
+    children = Field(
+        name="children", label="查看了哪些孩子", kind="choices", options=tuple(of.pupils)
+    )
     return (
         day("on", "哪天", of.now),
-        Field(name="children", label="查看了哪些孩子", kind="choices", options=tuple(of.pupils)),
+        *((children,) if of.pupils else ()),
         words("notes", "情况", "在不在家，有没有外出，要不要帮忙"),
     )
 

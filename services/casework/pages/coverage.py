@@ -32,7 +32,9 @@ from shared.web.models.responsibility import (
 HERE = "/casework/coverage"
 # The list of all gaps shows so many; of a county without any assignment there are thousands.
 GAPS_SHOWN = 300
-IDLE_SHOWN = 60
+IDLE_SHOWN = 40
+# With the panel beside it the page stays below what one reading names.
+PEOPLE_SHOWN = 220
 HOLDERS_SHOWN = 3
 A_DAY = timedelta(days=1)
 
@@ -134,7 +136,7 @@ async def coverage_page(found: Visit, asked: Asked) -> CoveragePage:
     tiers = [tier.code for tier in scheme.tiers]
     everything = gaps(looked.all, tiers)
     chosen = next((g for g in everything if f"{g.tier}:{g.at}" == asked.hole), None)
-    unit = _unit(looked, asked.unit, chosen, everything)
+    unit = _unit(looked, asked.unit, chosen, everything, asked.all)
     mine = [one for one in looked.all if f"{one.path}/".startswith(f"{unit}/")]
     holes = [one for one in mine if one.hole]
     table = _chosen_tiers(lines(mine, unit))
@@ -199,7 +201,9 @@ def _others(scheme: str, asked: Asked) -> tuple[Link, ...]:
     )
 
 
-def _unit(looked: Looked, asked: str, chosen: Gap | None, everything: Sequence[Gap]) -> str:
+def _unit(
+    looked: Looked, asked: str, chosen: Gap | None, everything: Sequence[Gap], everywhere: bool
+) -> str:
     """The path that is looked into: asked for, that of the chosen gap, else where most is wrong."""
     root = looked.root
     paths = {path for one in looked.sheets for path in one.holding.paths.values()}
@@ -210,6 +214,8 @@ def _unit(looked: Looked, asked: str, chosen: Gap | None, everything: Sequence[G
         return path
     if chosen is not None:
         return _unit_of(chosen.path, paths)
+    if everywhere:
+        return root
     below = counts(looked.all, root.count("/") + 1)
     worst = max(below, key=lambda path: below[path], default=root)
     is_county = root.count("/") == COUNTY_DEPTH
@@ -250,7 +256,7 @@ def _people(
     for gap in listed[:GAPS_SHOWN]:
         if gap.double:
             people.add(gap.targets[0].target)
-    return people | set(idle[:IDLE_SHOWN])
+    return set(sorted(people)[:PEOPLE_SHOWN]) | set(idle[:IDLE_SHOWN])
 
 
 def _lines(
@@ -264,9 +270,9 @@ def _lines(
     tiers = [tier.code for tier in scheme.tiers if _shown(table, tier.code)]
     own = unit.rpartition("/")[2]
     drawn: list[LineView] = []
-    for key in sorted(table, key=lambda key: (key != own, "-" not in key[10:11], key)):
-        cells = table[key]
-        name = names.of("grade" if _is_grade(key) else "", key)
+    called = {key: names.of("grade" if _is_grade(key) else "", key) for key in table}
+    for key in sorted(table, key=lambda key: (key != own, not _is_grade(key), called[key])):
+        cells, name = table[key], called[key]
         inside = key != own and not _is_grade(key) and key.isdigit()
         drawn.append(
             LineView(

@@ -24,7 +24,7 @@ CANDIDATES = text(
     " (g.valid_to is null or g.valid_to >= :on)) as roles from person p"
     " left join role_grant g using (staff) where (p.unit = any(:units) or g.unit = any(:units))"
     " and not exists (select 1 from account a where a.staff = p.staff having bool_and(a.closed))"
-    " group by p.staff order by p.staff limit 200"
+    " group by p.staff order by p.staff limit 120"
 )
 COUNTY_SEGMENTS = 3
 # Who may hold what is looked for at the school or township first; the county is everybody's.

@@ -18,7 +18,7 @@ from shared.web.models.layout import Link
 from shared.web.models.responsibility import GapPanel
 
 # Names of a class's children and of those who could take them stay below what a reading names.
-MOST_TARGETS = 120
+MOST_TARGETS = 80
 BEFORE = text(
     "select holder, holder_kind, until from responsibility where scheme = :scheme"
     " and tier = :tier and target = :target and until < :on order by until desc limit 1"

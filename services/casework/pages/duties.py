@@ -151,7 +151,8 @@ async def _page(found: Visit, filter: str, wanted: Wanted) -> DutiesPage:
                 for share, text in SHARES.items()
             ),
             Link(text="晚上的电话", href="/casework/calls"),
-            *_coverage(found),
+            Link(text="会议和工作记录", href="/casework/activities"),
+            *coverage_links(found),
         ),
         chosen=SHARES[wanted.share] if wanted.share else FILTERS[filter][0],
         groups=grouped(found, rows, await drawn(found, rows)),
@@ -167,7 +168,7 @@ def _address(filter: str, wanted: Wanted) -> str:
     return "/casework/duties?" + urlencode({name: one for name, one in asked.items() if one})
 
 
-def _coverage(found: Visit) -> tuple[Link, ...]:
+def coverage_links(found: Visit) -> tuple[Link, ...]:
     """The way to who answers for whom, for those who may see it."""
     if not paths_for(found.viewer, "responsibility.view", found.today):
         return ()

@@ -30,7 +30,7 @@ from shared.web.models.layout import Link
 from shared.web.models.responsibility import YearPage, YearRow
 
 # Rows of one page stay below what one command takes and one reading names.
-ROWS_SHOWN = 200
+ROWS_SHOWN = 150
 # The school year of the plans begins with September.
 BEGINS = (9, 1)
 PEOPLE = frozenset(("child", "guardian"))

@@ -36,6 +36,8 @@ PARTS = text(
     " order by 2, 1 limit 240"
 )
 LACKING_SHOWN = 20
+# Stays below what one reading names.
+PEOPLE_SHOWN = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,7 @@ async def _page(
     people = {one.staff for one in standing if one.staff}
     people |= {person for rows in lacking.values() for _, person in rows[:LACKING_SHOWN] if person}
     people |= {person for _, person in parts if person}
-    names = await named(found, people)
+    names = await named(found, sorted(people)[:PEOPLE_SHOWN])
     return TargetsPage(
         title="目标分解",
         about=f"{year} 学年，{len(standing)} 个目标" if standing else f"{year} 学年还没有目标",
@@ -165,7 +167,12 @@ def _title(one: Target, names: Named) -> str:
 
 async def _lacking(found: Visit, one: Target, standing: Sequence[Target]) -> list[tuple[str, str]]:
     """(part, person): units, classes and teachers right below that have no part of it yet."""
-    if one.staff or not may(found.viewer, "responsibility.view", one.path, found.today):
+    # A class is broken down no further.
+    if (
+        one.staff
+        or "-" in one.unit
+        or not may(found.viewer, "responsibility.view", one.path, found.today)
+    ):
         return []
     async with found.edge.service.engine.connect() as conn:
         rows = (await conn.execute(PARTS, {"unit": one.unit})).all()

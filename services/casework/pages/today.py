@@ -140,6 +140,7 @@ async def duties_part(found: Visit) -> DutiesPart:
             DutyGroup(kind="today", duties=tuple(groups["today"])),
             DutyGroup(kind="week", duties=tuple(groups["week"]), until=until),
         ),
+        more=duty_pages.coverage_links(found),
         done=await done_today(found),
     )
 

@@ -18,6 +18,7 @@ from services.casework.duties.facts import (
     fact_of,
     fits_any,
 )
+from services.casework.duties.periods import of_period
 from services.casework.processes import duty_work as works
 from services.casework.processes.duty_loading import foresee
 from services.casework.processes.duty_work import Arming, Work
@@ -221,13 +222,18 @@ async def _end(conn: AsyncConnection, work: Work, fact: Fact, targets: dict[str,
                 continue
             if fits_any(fact, kind.cancel) and fact.at >= duty.starts_at:
                 await works.cancel(conn, work, duty, "event", fact)
-            elif fits_any(fact, kind.evidence) and _by_holder(kind, duty, fact.actor):
+            elif fits_any(fact, kind.evidence) and _answers(kind, duty, fact):
                 await works.take(conn, work, duty, fact.at, fact.cause, fact)
 
 
 def _filed_at(fact: Fact) -> datetime:
     """Plain evidence counts when it was filed: what day it claims stands beside it."""
     return fact.recorded_at
+
+
+def _answers(kind: DutyKind, duty: OpenDuty, fact: Fact) -> bool:
+    began, day = business_day(duty.began_at), business_day(fact.at)
+    return of_period(kind, began, day, fact.data) and _by_holder(kind, duty, fact.actor)
 
 
 def _by_holder(kind: DutyKind, duty: OpenDuty, actor: str) -> bool:
@@ -295,7 +301,9 @@ async def take_earlier(
     known = [one for one in work.earlier.get(duty.target, ()) if one.at >= duty.starts_at]
     for one in sorted(known, key=lambda one: (one.at, one.cause.seq)):
         same = but is not None and one.cause == but.cause
-        if one.kind == duty.kind and not same and _by_holder(kind, duty, one.actor):
+        day = business_day(one.at)
+        its = one.kind == duty.kind and of_period(kind, business_day(duty.began_at), day, {})
+        if its and not same and _by_holder(kind, duty, one.actor):
             await works.take(conn, work, duty, one.at, one.cause, None)
 
 

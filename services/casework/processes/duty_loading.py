@@ -20,4 +20,4 @@ async def foresee(
         targets = {one.target for one in armings}
         since = min(one.starts_at for one in armings)
         for known in await rows.facts_since(conn, work.ledger, targets, since):
-            work.earlier.setdefault(known.target, []).append(known)
+            work.earlier.setdefault(known.target, set()).add(known)

@@ -69,12 +69,12 @@ class Work:
     timers: list[Timer] = field(default_factory=list)
     done: list[str] = field(default_factory=list)
     # What is known already of targets that something is armed about, and what is new of it.
-    earlier: dict[str, list[Known]] = field(default_factory=dict)
+    earlier: dict[str, set[Known]] = field(default_factory=dict)
     kept: list[Known] = field(default_factory=list)
 
     def keep(self, known: Known) -> None:
         self.kept.append(known)
-        self.earlier.setdefault(known.target, []).append(known)
+        self.earlier.setdefault(known.target, set()).add(known)
 
     @property
     def now(self) -> datetime:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.casework.queries.systems import note, proofs
+from services.casework.queries.systems import DOCUMENT, MATRIX, note, proofs
 from shared.rulebook import Rulebook
 from shared.subscription import Entry, Subscription
 
@@ -19,7 +19,12 @@ def running(rulebook: Rulebook) -> tuple[Subscription, Subscription]:
         rules = await rulebook.rules(conn)
         await note(conn, entries, proofs(rules.packs.values()))
 
+    def types() -> frozenset[str] | None:
+        """While the rules are fresh; else `apply` looks at them and sees for itself."""
+        rules = rulebook.fresh
+        return proofs(rules.packs.values()) | {DOCUMENT, MATRIX} if rules else None
+
     return (
-        Subscription(NAME, ("enrollment", "notify"), apply),
-        Subscription(OWN_NAME, ("casework",), apply, own=True),
+        Subscription(NAME, ("enrollment", "notify"), apply, types=types),
+        Subscription(OWN_NAME, ("casework",), apply, own=True, types=types),
     )

@@ -56,13 +56,13 @@ def proofs(packs: Iterable[Pack]) -> frozenset[str]:
 
 async def note(conn: AsyncConnection, entries: Sequence[Entry], types: frozenset[str]) -> None:
     """Rows follow the events; an event that comes again changes nothing."""
-    rows = [_noted(entry) for entry in entries if entry.envelope.type in types]
+    rows = [_noted(entry) for entry in entries if entry.type in types]
     if rows:
         await conn.execute(NOTE, rows)
     for entry in entries:
-        if entry.envelope.type == DOCUMENT:
+        if entry.type == DOCUMENT:
             await conn.execute(KEEP_DOCUMENT, _document(entry))
-        elif entry.envelope.type == MATRIX:
+        elif entry.type == MATRIX:
             await conn.execute(KEEP_MATRIX, _matrix(entry))
 
 

@@ -8,8 +8,7 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.casework.duties.facts import Fact, fact_of
-from services.casework.processes.duties import interesting
+from services.casework.duties.facts import Fact, fact_of, interesting
 from services.casework.whatif.flags import FLAG_TYPES
 from shared.event import Envelope, read
 from shared.feed import FeedClient
@@ -21,7 +20,7 @@ OWN = text(
     "select body from events where ledger = :ledger and seq > :after order by seq limit :limit"
 )
 # What a fact is told apart by, whatever the packs ask of its data.
-ALWAYS = frozenset(("child", "klass", "duty", "on", "mark", "now", "kind"))
+ALWAYS = frozenset(("child", "klass", "duty", "on", "month", "mark", "now", "kind"))
 NOTHING = msgspec.Raw(b"{}")
 
 

@@ -12,10 +12,10 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.casework.duties.facts import Fact
+from services.casework.duties.facts import CALENDAR, Fact
 from services.casework.processes import duty_times
 from services.casework.processes import duty_work as works
-from services.casework.processes.duties import CALENDAR, take_fact
+from services.casework.processes.duties import take_fact
 from services.casework.processes.duty_work import DUE_TIMER, Work
 from services.casework.processes.replanning import replan
 from services.casework.queries.holding import Holding, Place

@@ -81,6 +81,7 @@ class DutiesPart:
     groups: tuple[DutyGroup, ...]
     done: tuple[Duty, ...] = ()
     nothing: str = ""
+    more: tuple[Link, ...] = ()
 
     @property
     def overdue(self) -> int:

@@ -26,6 +26,7 @@ from tests.county import (
     TOWNSHIP_PATH,
     Told,
     at,
+    data_of,
     uid,
 )
 from tests.followed import World, viewer_of
@@ -257,6 +258,11 @@ async def test_five_tiers_show_holes_of_village_group_school_class_and_person(
         world, scheme="baobao", tier="village_group", target=VILLAGE_GROUP, holder=str(KEEPER)
     )
     assert types(answer) == ["casework.ResponsibilityAssigned"]
+    sheet = f"/casework/coverage/sheet.xlsx?scheme=baobao&unit={SCHOOL}"
+    async with world.browser(COUNTY_VIEW) as browser:
+        assert (await browser.get(sheet)).content.startswith(b"PK")
+    (export,) = await world.events("ExportCreated", ledger=f"{LEDGER}-access")
+    assert data_of(export)["kind"] == "assignment_sheet"
     hole = f"/casework/coverage?scheme=baobao&hole=leader_village:{VILLAGE}"
     panel = await page(world, hole, COUNTY_VIEW)
     assert "还没有人负责" in panel and "指定，看下一处" in panel
