@@ -45,7 +45,7 @@ TABLE: dict[str, Line] = {
         target="klass",
         due=at(TODAY, 9, 0),
         breach="DailyRollMissing",
-        evidence=("enrollment.DailyRollSubmitted", {}),
+        evidence=("enrollment.DailyRollSubmitted", {"on": TODAY}),
     ),
     "dropout_report": Line(
         row="4-15",
@@ -59,7 +59,7 @@ TABLE: dict[str, Line] = {
         row="6-16",
         target="school",
         due=at(TODAY, 9, 0),
-        evidence=("notify.DigestSent", {"part": "morning"}),
+        evidence=("notify.DigestSent", {"part": "morning", "on": TODAY}),
     ),
     "leave_call": Line(
         row="5-19",
@@ -112,7 +112,7 @@ TABLE: dict[str, Line] = {
         due=end_of(2026, 12, 31),
         begins=date(2026, 12, 1),
         breach="SelfCheckOverdue",
-        evidence=("casework.SelfCheckSubmitted", {}),
+        evidence=("casework.SelfCheckSubmitted", {"month": "2026-12"}),
     ),
     "grade_review": Line(
         row="6-22",

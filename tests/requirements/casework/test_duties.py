@@ -276,7 +276,8 @@ async def test_every_duty_and_charge_says_whether_it_is_main_direct_or_supportin
     shares |= {kind.share for kind in seed_pack().file.duties.values()}
     assert shares == {"main", "direct", "supporting"}
     await plan_only(world, date(2027, 1, 11))
-    titles = {"main": "公开信发到每户", "supporting": "车站和劳务中介宣传", "direct": "点名"}
+    kinds = {"main": "open_letter", "supporting": "stations_publicity", "direct": "daily_roll"}
+    titles = {share: seed_pack().file.duties[kind].zh for share, kind in kinds.items()}
     for share, title in titles.items():
         listed = await page(world, f"/casework/duties?share={share}", COUNTY_VIEW)
         others = [other for name, other in titles.items() if name != share]
