@@ -182,7 +182,7 @@ async def test_a_central_school_inspects_twice_a_term(world: World, told: Told) 
     rounds = [one for one in await of_kind(world, "inspection_rounds") if one["holders"]]
     (duty,) = rounds
     form = await page(world, f"/casework/duties/{duty['duty']}/do", CENTRAL_VIEW)
-    assert "/casework/commands/file_evidence" in form
+    assert f"/casework/duties/{duty['duty']}/evidence" in form
     for note in ("第一轮：查了三所学校", "第二轮：查了整改"):
         filed = {"duty": duty["duty"], "done_on": date(2027, 2, 22), "note": note}
         answer = await send(world, "file_evidence", CENTRAL_VIEW, **filed)
