@@ -275,6 +275,7 @@ async def test_every_duty_and_charge_says_whether_it_is_main_direct_or_supportin
     shares = {tier.share for one in seed_pack().file.schemes.values() for tier in one.tiers}
     shares |= {kind.share for kind in seed_pack().file.duties.values()}
     assert shares == {"main", "direct", "supporting"}
+    assert seed_pack().file.duties["stations_publicity"].share == "supporting"
     await plan_only(world, date(2027, 1, 11))
     kinds = {"main": "open_letter", "supporting": "stations_publicity", "direct": "daily_roll"}
     titles = {share: seed_pack().file.duties[kind].zh for share, kind in kinds.items()}
