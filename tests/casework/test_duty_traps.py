@@ -96,7 +96,7 @@ async def test_a_calendar_published_late_moves_only_what_has_not_fallen_due(
         layer="county",
         name="农忙",
         first=wednesday,
-        last=wednesday,
+        last=MONDAY + timedelta(days=30),
         closed={wednesday: "农忙"},
         open={},
     )

@@ -120,6 +120,7 @@ async def test_five_evening_calls_take_a_minute_and_five_taps_each(
                 taps += await tap(first.locator(f"label:has(input[name={name}][value={value}])"))
             async with page.expect_navigation():
                 taps += await tap(first.get_by_role("button", name="记下"))
+            assert page.url.endswith("/calls"), await page.locator("body").inner_text()
         await left_over(page, 0)
         seconds = monotonic() - began
         assert "今晚没有要打的电话" in await page.locator("body").inner_text()

@@ -1,6 +1,7 @@
 """晚上的电话: children on leave whose guardian must be called tonight, four answers each."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from services.casework.queries import duty_list
 from services.casework.queries.duty_list import Wanted
 from shared.console import Visit
 from shared.edge import Edge
+from shared.policy.day import moment_of
 from shared.rights import Viewer
 from shared.sealed import Sealed
 from shared.session_http import viewer as signed_in
@@ -22,6 +24,7 @@ from shared.viewing import viewing
 from shared.web.models.form import Field, Form, FormPage, Option
 from shared.web.models.layout import Link
 
+A_MOMENT = timedelta(microseconds=1)
 CALLS = ("leave_call", "call_again")
 CALLS_SHOWN = 20
 YES_NO = (("true", "是"), ("false", "否"))
@@ -116,7 +119,10 @@ async def _ask(
 
 async def _calls(edge: Edge, request: Request, viewer: Viewer, child: UUID | None) -> HTMLResponse:
     found = await begin(edge, request, viewer, "calls", "duty.view", "contact")
-    rows = await _duties(found, Wanted(kinds=CALLS, child=child, limit=CALLS_SHOWN))
+    # Tonight's alone: whoever cannot come tomorrow either is called again tomorrow.
+    tonight = moment_of(found.today, "24:00") + A_MOMENT if child is None else None
+    wanted = Wanted(kinds=CALLS, child=child, due_before=tonight, limit=CALLS_SHOWN)
+    rows = await _duties(found, wanted)
     if child is not None and not rows:
         raise HTTPException(404)
     known = await _names(found, rows)
