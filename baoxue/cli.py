@@ -15,6 +15,7 @@ from baoxue import (
     cli_fsck,
     cli_import,
     cli_redrive,
+    cli_whatif,
     simulate,
 )
 from baoxue.cli_edge import EXIT_UNREACHABLE, app
@@ -56,6 +57,7 @@ COMMANDS = (
     cli_fsck,
     cli_import,
     cli_redrive,
+    cli_whatif,
     simulate,
 )
 

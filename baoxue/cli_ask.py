@@ -11,6 +11,11 @@ from baoxue.cli_edge import As, Json, app, told
 from baoxue.client import Unreachable, client
 
 STATUS_BROKEN = 3
+# An operator holds no key to personal data, so names are found in another's name alone.
+NOTHING_OPENED = (
+    "没有找到。系统管理员打不开学生资料：按姓名、证件号、家访的话来找，"
+    "请加 --as 和一个督导或县里的账号。"
+)
 
 
 @app.command()
@@ -33,6 +38,8 @@ def search(
         params = {"text": text, "limit": limit, "purpose": purpose, "book": book}
         lines = system.get("/audit/search", params).text.splitlines()
     entries = [json.loads(line) for line in lines if line][:limit]
+    if not entries and account is None:
+        Console(stderr=True).print(NOTHING_OPENED, soft_wrap=True)
     if as_json:
         for entry in entries:
             typer.echo(json.dumps(entry, ensure_ascii=False))

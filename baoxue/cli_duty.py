@@ -1,4 +1,4 @@
-"""`baoxue duties`, `coverage`: who must do what by when, and who answers for whom."""
+"""`baoxue duties`, `coverage`, `answers`: who must do what by when, who answers for whom."""
 
 import json
 from datetime import date, datetime
@@ -71,4 +71,30 @@ def coverage(
     Console().print(table)
 
 
-__all__ = ["coverage", "duties"]
+@app.command()
+@told
+def answers(
+    child: Annotated[str, typer.Argument(help="学生的编号。")],
+    on: Annotated[datetime | None, typer.Option("--on", formats=["%Y-%m-%d"])] = None,
+    account: As = None,
+    as_json: Json = False,
+) -> None:
+    """某一天谁负责这名学生：每种责任制、每一层、每条线和每个职务，各从哪天起、依据哪条事件。"""
+    params = {"on": on.date().isoformat() if on else None}
+    with client(account) as system:
+        found = system.get(f"/casework/children/{child}/answers", params).json()
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False))
+        return
+    table = Table("责任制", "层", "责任线", "负责人", "从", "到", "依据的事件")
+    for one in found["answers"]:
+        source = one["source"]
+        event = f"{source['service']} {source['ledger']} {source['seq']}" if source else ""
+        days = (one["since"] or "", one["until"] or "")
+        table.add_row(
+            one["scheme"], one["tier"], one["line"], one["holder"] or "无人", *days, event
+        )
+    Console().print(table)
+
+
+__all__ = ["answers", "coverage", "duties"]

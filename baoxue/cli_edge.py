@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from functools import wraps
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 from rich.console import Console
@@ -49,7 +49,9 @@ def told(command: F) -> F:
     return run  # type: ignore[return-value]
 
 
-def fail(line: str, code: int, options: dict[str, Any], told: dict[str, Any] | None = None) -> None:
+def fail(
+    line: str, code: int, options: dict[str, Any], told: dict[str, Any] | None = None
+) -> NoReturn:
     """Print one line (or JSON) and leave with the code."""
     if options.get("as_json"):
         typer.echo(json.dumps(told or {"say": line}, ensure_ascii=False))

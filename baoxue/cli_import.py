@@ -20,6 +20,8 @@ POLL_SECONDS = 0.3
 # Fifty thousand rows take well under a minute; a machine that is busy may take much longer.
 MAX_WAIT_SECONDS = 1800
 MAX_SHOWN = 50
+# What the reader takes; larger ones are not sent.
+MAX_FILE_BYTES = 60 * 2**20
 WORKING = ("reading", "storing")
 WORDS = {"reading": "读文件", "storing": "导入中"}
 
@@ -31,12 +33,13 @@ class Kind(str, Enum):  # noqa: UP042 (typer shows the values)
     roster = "roster"
     roll = "roll"
     calendar = "calendar"
+    assignments = "assignments"
 
 
 @app.command("import")
 @told
 def bring_in(
-    kind: Annotated[Kind, typer.Argument(help="教职工、花名册、点名或校历。")],
+    kind: Annotated[Kind, typer.Argument(help="教职工、花名册、点名、校历或责任分解表。")],
     file: Annotated[Path, typer.Argument(help=".xlsx、.xls 或 .csv 文件。")],
     account: As = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只看，什么都不存。")] = False,
@@ -54,11 +57,7 @@ def bring_in(
 ) -> None:
     """导入一个文件：全部无误才存；有错逐格列出。退出码 0 全收，1 有拒收或要定，2 文件不能用。"""
     options = {"as_json": as_json}
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        fail(f"打不开文件 {file}：{error.strerror}。核对路径再试。", EXIT_UNUSABLE, options)
-        return
+    content = _content(file, kind, options)
     fields = {
         "kind": kind.value,
         "command_id": str(uuid7()),
@@ -78,6 +77,26 @@ def bring_in(
     else:
         _print(found, more, dry_run=dry_run, written=written)
     _leave(found)
+
+
+def _content(file: Path, kind: Kind, options: dict[str, Any]) -> bytes:
+    """The file's bytes; what cannot even be sent is reported in the shape of every report."""
+    content, code, line = b"", "file_too_large", f"{file} 超过 60 MB。去掉图片，或分成几个文件。"
+    try:
+        if file.stat().st_size <= MAX_FILE_BYTES:
+            content, code = file.read_bytes(), ""
+    except OSError as error:
+        code, line = "file_unreadable", f"打不开文件 {file}：{error.strerror}。核对路径再试。"
+    if code:
+        fail(line, EXIT_UNUSABLE, options, _nothing(kind, code, line))
+    return content
+
+
+def _nothing(kind: Kind, code: str, reason: str) -> dict[str, Any]:
+    fault = {"sheet": "", "cell": "", "column": "", "code": code, "reason": reason}
+    counts = dict.fromkeys(("accepted", "changed", "unchanged", "missing"), 0)
+    lists = {"rejected": [fault], "warnings": [], "questions": []}
+    return {"kind": kind.value, **counts, **lists, "stored": False}
 
 
 def _answers(given: list[str], options: dict[str, Any]) -> dict[str, str]:

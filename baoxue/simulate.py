@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import httpx2
@@ -22,6 +23,7 @@ from baoxue.simulation.plan import Plan, make_plan
 from baoxue.simulation.year import school_year, terms_of
 from baoxue.system import NotQuiet
 from shared.event import business_day
+from shared.policy.merging import SHIPPED, shipped_pack
 from shared.settings import Settings
 from shared.signing import SigningKeyError
 
@@ -50,6 +52,7 @@ class Asked:
     year: int | None
     first: date | None
     last: date | None
+    pack: str | None
 
 
 @app.command()
@@ -63,6 +66,9 @@ def simulate(
     last: Annotated[str | None, typer.Option("--to", help="到哪天止，含这一天。")] = None,
     county: Annotated[str, typer.Option("--county", help="县的代码，9901 开头。")] = DEFAULT_COUNTY,
     name: Annotated[str, typer.Option("--name", help="县名。")] = DEFAULT_NAME,
+    pack: Annotated[
+        str | None, typer.Option("--pack", help="按哪份规则：rhythm2024，或规则包文件。")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """在演示数据里模拟一个县的学年：点名、缺勤、预警、个案。真实数据里不能用。"""
@@ -75,6 +81,7 @@ def simulate(
         year=year,
         first=_day(first),
         last=_day(last),
+        pack=_pack(pack),
     )
     made = _run(asked, as_json=as_json)
     if as_json:
@@ -104,12 +111,16 @@ def _run(asked: Asked, *, as_json: bool) -> "Report":
 
 async def _simulate(asked: Asked, *, quiet: bool) -> "Report":
     # Both services come with it: too much for every other command to wait for.
+    from baoxue.simulation.entering import put_in_force
     from baoxue.simulation.whole import begin, live, running
 
     async with running(Settings()) as run:
         plan = _plan(asked, business_day(run.clockwork.now))
         with _Bar(quiet=quiet) as (say, progress):
             counties = await begin(run, [plan], say)
+            if asked.pack is not None:
+                await put_in_force(run.accounts, plan.county, asked.pack)
+                await run.clockwork.settle()
             return await live(run, counties, progress)
 
 
@@ -129,6 +140,18 @@ def _plan(asked: Asked, today: date) -> Plan:
     if first <= today or not plan.days:
         raise TooLate(today)
     return plan
+
+
+def _pack(name: str | None) -> str | None:
+    """The text of a pack that ships, or of a file."""
+    if name is None:
+        return None
+    shipped = shipped_pack(name)
+    try:
+        return (shipped or Path(name).read_bytes()).decode()
+    except (OSError, UnicodeDecodeError):
+        fail(f"读不了规则包 {name}：写 {'、'.join(SHIPPED)}，或文件名。", EXIT_UNUSABLE, {})
+        raise
 
 
 def _fictitious(code: str) -> str:

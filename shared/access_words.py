@@ -20,7 +20,9 @@ Right: TypeAlias = Literal[
     "unit.manage",
     "calendar.view",
     "calendar.publish",
+    "policy.view",  # packs, their sources, what one would change
     "policy.activate",
+    "document.publish",  # policy documents, the duty matrix
     "duty.view",  # who must do what by when
     "responsibility.view",  # who answers for whom, holes and overlaps
     "responsibility.assign",
@@ -72,6 +74,7 @@ Page: TypeAlias = Literal[
     "villages",
     "unsent",
     "duties",
+    "policy",
     "search",
     "integrity",
     "accounts",
@@ -89,6 +92,7 @@ PAGES: dict[Page, tuple[str, str]] = {
     "villages": ("村", "Villages"),
     "unsent": ("待提交", "Not sent"),
     "duties": ("责任", "Duties"),
+    "policy": ("规则", "Rules"),
     "search": ("检索", "Search"),
     "integrity": ("完整性", "Integrity"),
     "accounts": ("账号", "Accounts"),

@@ -109,6 +109,8 @@ class Batch:
     ) -> None:
         """Bring the streams' states into memory, in one query."""
         wanted = [name for name in dict.fromkeys(streams) if name not in self._held]
+        if not wanted:
+            return
         ledger = self.circumstances.ledger
         rows = (await conn.execute(CURRENT, {"ledger": ledger, "names": wanted})).all()
         for row in rows:

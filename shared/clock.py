@@ -6,12 +6,21 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from shared.pool import reading
+from shared.waking import CHANNEL
+
 NOW = text("select clock()")
 STATE = text("select simulated, running, clock() as now from clock")
 STOP = text("update clock set sim_at = clock(), real_at = clock_timestamp(), running = false")
 SET = text(
     "update clock set sim_at = greatest(cast(:at as timestamptz), clock()),"
     " real_at = clock_timestamp() where simulated"
+)
+# In one statement, for whoever moves a clock a few thousand times: every process hears of it.
+SET_AND_TELL = text(
+    "with moved as (update clock set sim_at = greatest(cast(:at as timestamptz), clock()),"
+    " real_at = clock_timestamp() where simulated returning 1)"
+    f" select pg_notify('{CHANNEL}', '') from moved"
 )
 RUN = text("update clock set real_at = clock_timestamp(), running = true")
 
@@ -42,6 +51,12 @@ async def stop(conn: AsyncConnection) -> None:
 async def set_forward(conn: AsyncConnection, at: datetime) -> None:
     """Move a simulated clock to `at`; never back, a real clock not at all."""
     await conn.execute(SET, {"at": at})
+
+
+async def set_and_tell(engine: AsyncEngine, at: datetime) -> None:
+    """As `set_forward`, committed; whatever follows the store looks what is due now."""
+    async with reading(engine) as conn:
+        await conn.execute(SET_AND_TELL, {"at": at})
 
 
 async def run_on(conn: AsyncConnection) -> None:

@@ -18,7 +18,7 @@ from shared.reading import Reading
 from shared.rights import Grant, NotAllowed, Viewer, navigation, purposes_for
 from shared.roles import ROLES
 from shared.sealed import Sealed
-from shared.web.models.layout import DemoBand, Layout, NavItem
+from shared.web.models.layout import DemoBand, Layout, Link, NavItem
 from shared.web.models.office import RefusalPage
 from shared.web.render import SECURITY_HEADERS, render
 from shared.web.words import Language
@@ -30,6 +30,7 @@ ADDRESSES: Mapping[str, str] = {
     "children": "/enrollment/children",
     "cases": "/casework/cases",
     "duties": "/casework/duties",
+    "policy": "/casework/policy",
     "search": "/audit/search",
     "integrity": "/audit/integrity",
     "import": "/enrollment/imports",
@@ -193,10 +194,17 @@ def refusal(request: Request, status: int, told: Mapping[str, Any]) -> HTMLRespo
     from datetime import UTC, datetime
 
     say = str(told.get("say", ""))
-    page = RefusalPage(kind=KINDS.get(status, "没有办成"), say=say, todo="", back=None)
+    page = RefusalPage(kind=KINDS.get(status, "没有办成"), say=say, todo="", back=_way_on(told))
     layout = Layout(now=datetime.now(UTC), here=request.url.path)
     drawn = render("refusal.html", language(request), layout=layout, page=page)
     return HTMLResponse(drawn, status, headers=SECURITY_HEADERS)
+
+
+def _way_on(told: Mapping[str, Any]) -> Link | None:
+    """Where what is missing can be done, if the refusal names a page of ours."""
+    fields = told.get("fields") or {}
+    href = str(fields.get("href", "")) if isinstance(fields, Mapping) else ""
+    return Link(text=str(fields.get("todo", "")), href=href) if href.startswith("/") else None
 
 
 KINDS: Mapping[int, str] = {

@@ -45,7 +45,7 @@ class FeedRewritten(Exception):
 
 
 async def heads(engine: AsyncEngine) -> list[Head]:
-    async with engine.connect() as conn:
+    async with reading(engine) as conn:
         rows = (await conn.execute(HEADS)).all()
     return [
         Head(row.ledger, row.origin, row.last_seq, digest(row.body.encode()) if row.body else "")
@@ -61,7 +61,7 @@ async def page(engine: AsyncEngine, ledger: str, after: int, limit: int) -> list
 
 
 async def _body_hash(engine: AsyncEngine, ledger: str, seq: int) -> str:
-    async with engine.connect() as conn:
+    async with reading(engine) as conn:
         body = (await conn.execute(BODY, {"ledger": ledger, "seq": seq})).scalar()
     return digest(body.encode()) if body else ""
 
@@ -111,9 +111,12 @@ class FeedClient:
         answer = await self._get("/feed/heads", {})
         return msgspec.json.decode(answer.content, type=list[Head])
 
-    async def bodies(self, ledger: str, after: int, hash: str = "") -> list[bytes]:
+    async def bodies(
+        self, ledger: str, after: int, hash: str = "", limit: int = PAGE_LIMIT_EVENTS
+    ) -> list[bytes]:
         """One page after `after`. Raises FeedRewritten, httpx2.HTTPError."""
-        answer = await self._get(f"/feed/{ledger}", {"after": after, "hash": hash})
+        params = {"after": after, "hash": hash, "limit": limit}
+        answer = await self._get(f"/feed/{ledger}", params)
         if answer.status_code == 409:
             raise FeedRewritten(f"{self.service} {ledger} at {after}")
         return [line for line in answer.content.split(b"\n") if line]

@@ -21,10 +21,20 @@ ORDER = (
     "county_officer",
     "township_officer",
     "principal",
+    "vice_principal",
+    "central_school",
     "registrar",
     "grade_leader",
     "homeroom_teacher",
     "subject_teacher",
+    "county_leader",
+    "township_leader",
+    "first_secretary",
+    "village_officer",
+    "village_education",
+    "village_team",
+    "department",
+    "school_leader",
     "policy_officer",
     "operator",
 )
@@ -35,20 +45,32 @@ def _right(slot: PartSlot) -> PartSlot:
 
 
 COUNTY = (ALERTS, DUTIES, MISSING, UNITS)
+# Those who answer for a part of the work have their own duties, and what they were told.
+HELPS = (DUTIES, INBOX)
 SCHOOL = (CLASSES, _right(ALERTS), _right(DUTIES), _right(INBOX))
 PARTS: Mapping[str, tuple[PartSlot, ...]] = {
     "inspector": (LEDGERS, ALERTS, MISSING, UNITS),
     "county_officer": COUNTY,
     "township_officer": (ALERTS, DUTIES, MISSING, INBOX, UNITS),
     "principal": SCHOOL,
-    "registrar": (CLASSES, _right(INBOX)),
+    "vice_principal": SCHOOL,
+    "central_school": (DUTIES, ALERTS, INBOX),
+    "registrar": (CLASSES, _right(DUTIES), _right(INBOX)),
     "grade_leader": SCHOOL,
     "homeroom_teacher": (ROLL, ALERTS, DUTIES, INBOX),
-    "subject_teacher": (ROLL, INBOX),
+    "subject_teacher": (ROLL, DUTIES, INBOX),
+    "county_leader": HELPS,
+    "township_leader": HELPS,
+    "first_secretary": HELPS,
+    "village_officer": HELPS,
+    "village_education": HELPS,
+    "village_team": HELPS,
+    "department": HELPS,
+    "school_leader": HELPS,
     "policy_officer": (),
     "operator": (),
 }
-WIDE_LEFT = frozenset(("principal", "registrar", "grade_leader"))
+WIDE_LEFT = frozenset(("principal", "vice_principal", "registrar", "grade_leader"))
 
 
 def first_page(viewer: Viewer, today: date, unit: str) -> TodayPage:

@@ -36,7 +36,7 @@ REQUEST_LIMIT_BYTES = 2 << 20
 BATCH_LIMIT_RECORDS = 4000
 # While a fetch waits for the quiet partitions, one that was just read is not asked again: so long
 # may an event of a burst be late, and so often does an idle consumer ask.
-FETCH_WAIT_MILLISECONDS = 50
+FETCH_WAIT_MILLISECONDS = 200
 # The loop over what has been fetched wakes by itself when something comes.
 IDLE_WAIT_MILLISECONDS = 1000
 FETCH_LIMIT_BYTES = 4 << 20

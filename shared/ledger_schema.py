@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -127,6 +125,10 @@ async def migrate(admin_url: URL, database: str, versions: Path) -> None:
 
 
 def _upgrade(connection: Connection, database: str, versions: Path) -> None:
+    # Only here: every service imports this module, and none of them migrates.
+    from alembic import command
+    from alembic.config import Config
+
     roles = Roles.of(database)
     connection.exec_driver_sql(f"set local role {quoted(roles.owner)}")
     config = Config()

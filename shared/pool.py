@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from shared.ledger_schema import async_url
 
-# A connection that was used within this time is taken to be alive: looking costs more than reading.
-RESTED_SECONDS = 1.0
+# A connection that was used within this time and whose server has not closed it is taken to be
+# alive: asking it costs more than most reads.
+RESTED_SECONDS = 30.0
 RETURNED = "returned_at"
 
 
@@ -24,6 +25,8 @@ def pooled_engine(url: str, pool_size: int, max_overflow: int) -> AsyncEngine:
         record.info[RETURNED] = monotonic()
 
     def taken(connection: Any, record: Any, _proxy: Any) -> None:
+        if connection.driver_connection.is_closed():
+            raise DisconnectionError("closed by the server")
         since = record.info.get(RETURNED)
         if since is not None and monotonic() - since > RESTED_SECONDS:
             _look(engine, connection)

@@ -130,16 +130,16 @@ class Relay:
             self._held.clear()
             self._built.clear()
             while True:
-                moved = await self.publish(lock)
+                await self.publish(lock)
                 self.failing = ""
-                if not moved:
-                    await self._ear.wait(IDLE_SECONDS)
+                await self._ear.wait(IDLE_SECONDS)
 
     async def publish(self, lock: AsyncConnection) -> int:
-        """Publish until nothing is behind; returns how many events were acknowledged and marked.
+        """Publish what is behind; returns how many events were acknowledged and marked.
 
-        The next round is read and built while the last is being acknowledged. A ledger's chunks go
-        one after the other: the first that fails stops what follows, and nothing of it is marked.
+        What comes while the last round is being acknowledged wakes whoever called. The next round
+        is read and built while the last is being acknowledged. A ledger's chunks go one after the
+        other: the first that fails stops what follows, and nothing of it is marked.
         """
         driver: Any = (await lock.get_raw_connection()).driver_connection
         flying: deque[Round] = deque()
@@ -148,11 +148,11 @@ class Relay:
             while True:
                 if chunks := await self._read(driver):
                     flying.append(self._send(chunks))
-                if not flying:
-                    return count
-                if not chunks or len(flying) == ROUNDS_IN_FLIGHT:
+                while flying and (not chunks or len(flying) == ROUNDS_IN_FLIGHT):
                     count += await self._acknowledge(driver, flying[0])
                     flying.popleft()
+                if not chunks:
+                    return count
         finally:
             await self._abandon(flying)
 

@@ -37,6 +37,7 @@ _READ: frozenset[Right] = frozenset(
         "calendar.view",
         "duty.view",
         "responsibility.view",
+        "policy.view",
     )
 )
 _TEACH: frozenset[Right] = frozenset(
@@ -48,6 +49,7 @@ _WORKING: tuple[Right, ...] = (
     "inbox.view",
     "remind",
     "activity.record",
+    "document.publish",
     "responsibility.assign",
 )
 _COUNTY_PAGES: tuple[Page, ...] = (
@@ -62,16 +64,16 @@ _COUNTY_PAGES: tuple[Page, ...] = (
 )
 
 
-def _helper(zh: str, en: str, scope: Scope) -> Role:
+def _helper(zh: str, en: str, scope: Scope, *more: Right) -> Role:
     """One who answers for a part of the work: told by name, without the files."""
     return Role(
         zh=zh,
         en=en,
         scope=scope,
-        rights=frozenset(("board.view", "inbox.view", "calendar.view", "duty.view")),
+        rights=_with(frozenset(("board.view", "inbox.view", "calendar.view", "duty.view")), *more),
         classes=frozenset(("identity",)),
         purposes=("oversight",),
-        navigation=("today", "messages"),
+        navigation=("today", "duties", "messages"),
     )
 
 
@@ -125,6 +127,7 @@ ROLES: dict[str, Role] = {
             "responsibility.assign",
             "case.work",
             "activity.record",
+            "document.publish",
             "staff.view",
             "account.manage",
             "calendar.publish",
@@ -167,6 +170,7 @@ ROLES: dict[str, Role] = {
             "import.staff",
             "inbox.view",
             "duty.view",
+            "activity.record",
             "remind",
         ),
         # The registry's form holds all of these; visits and talks are none of its business.
@@ -196,6 +200,7 @@ ROLES: dict[str, Role] = {
             "responsibility.assign",
             "case.work",
             "activity.record",
+            "document.publish",
             "case.close",
             "staff.view",
             "account.manage",
@@ -212,7 +217,7 @@ ROLES: dict[str, Role] = {
         ),
         classes=frozenset(CLASSES),
         purposes=("oversight", "registry", "verification", "casework", "contact"),
-        navigation=(*_COUNTY_PAGES, "accounts", "calendar", "messages"),
+        navigation=(*_COUNTY_PAGES, "policy", "accounts", "calendar", "messages"),
     ),
     # 副组长：主任。Sees all classes of the school.
     "vice_principal": Role(
@@ -229,16 +234,20 @@ ROLES: dict[str, Role] = {
         zh="中心学校人员",
         en="Central school officer",
         scope="division",
-        rights=_with(_READ, "inbox.view", "activity.record"),
+        rights=_with(_READ, "inbox.view", "activity.record", "document.publish"),
         classes=frozenset(("identity", "contact", "narrative")),
         purposes=("oversight", "contact"),
         navigation=("today", "children", "cases", "messages"),
     ),
-    "township_leader": _helper("乡镇（街道）领导", "Township leader", "division"),
-    "first_secretary": _helper("乡镇第一书记", "First secretary", "division"),
-    "village_officer": _helper("村两委", "Village committee", "division"),
-    "village_education": _helper("村委教育组织", "Village education group", "division"),
-    "village_team": _helper("驻村工作队", "Village work team", "division"),
+    "township_leader": _helper(
+        "乡镇（街道）领导", "Township leader", "division", "activity.record"
+    ),
+    "first_secretary": _helper("乡镇第一书记", "First secretary", "division", "activity.record"),
+    "village_officer": _helper("村两委", "Village committee", "division", "activity.record"),
+    "village_education": _helper(
+        "村委教育组织", "Village education group", "division", "activity.record"
+    ),
+    "village_team": _helper("驻村工作队", "Village work team", "division", "activity.record"),
     "department": _helper("相关部门", "Department", "division"),
     "county_leader": _helper("县领导", "County leader", "division"),
     # Outside the chain: reads, searches, replays, never acts. The secrecy of disability
@@ -250,18 +259,24 @@ ROLES: dict[str, Role] = {
         rights=_with(_READ, "search", "replay", "integrity.view", "export.create"),
         classes=frozenset(("identity", "contact", "narrative", "family")),
         purposes=("inspection",),
-        navigation=_COUNTY_PAGES,
+        navigation=(*_COUNTY_PAGES, "policy"),
     ),
     "policy_officer": Role(
         zh="政策管理员",
         en="Policy officer",
         scope="division",
         rights=_with(
-            frozenset(), "calendar.view", "calendar.publish", "policy.activate", "duty.view"
+            frozenset(),
+            "calendar.view",
+            "calendar.publish",
+            "policy.view",
+            "policy.activate",
+            "document.publish",
+            "duty.view",
         ),
         classes=frozenset(),
         purposes=("operation",),
-        navigation=("today", "calendar"),
+        navigation=("today", "policy", "duties", "calendar"),
     ),
     # Runs the machine and brings files in, and opens nothing: what it finds stays masked.
     "operator": Role(
@@ -285,10 +300,20 @@ ROLES: dict[str, Role] = {
             "session.obtain",
             "duty.view",
             "responsibility.view",
+            "policy.view",
         ),
         classes=frozenset(),
         purposes=("operation",),
-        navigation=("today", "import", "search", "integrity", "accounts", "calendar", "system"),
+        navigation=(
+            "today",
+            "import",
+            "search",
+            "integrity",
+            "accounts",
+            "calendar",
+            "policy",
+            "system",
+        ),
     ),
 }
 

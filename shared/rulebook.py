@@ -18,9 +18,10 @@ from shared.contracts.decode import decode
 from shared.faults import NotNow
 from shared.policy.calendar import Publication, SchoolCalendar, UnitTerm
 from shared.policy.layer import load_layer, shipped_layer_bytes
-from shared.policy.merging import SHIPPED, shipped_pack
+from shared.policy.merging import chain, shipped_pack
 from shared.policy.pack import Pack, load_pack
 from shared.policy.versions import Activation, in_force
+from shared.pool import reading
 from shared.subscription import Entry
 
 log = structlog.get_logger()
@@ -54,6 +55,10 @@ KEEP = text(
 MISSING = text(
     "select distinct a.sha256 from rule_activation a left join rule_content c using (sha256)"
     " where c.sha256 is null"
+)
+PACKS = text(
+    "select sha256, content from rule_content where sha256 not in"
+    " (select sha256 from rule_activation where kind = 'calendar')"
 )
 
 
@@ -113,6 +118,12 @@ class Rulebook:
             self._looked = -1.0 if mark[0] else now
             return self._rules
 
+    @property
+    def fresh(self) -> Rules | None:
+        """The rules, if they were looked at so lately that nobody would look again."""
+        age = asyncio.get_running_loop().time() - self._looked
+        return self._rules if self._looked >= 0 and age < FRESH_SECONDS else None
+
     def forget(self) -> None:
         """After the own process has changed the tables, or did not find what it needs."""
         self._looked = -1.0
@@ -122,7 +133,8 @@ async def read_rules(conn: AsyncConnection, known: Mapping[str, Pack] | None = N
     """Build the rules from the tables; `known` packs, by SHA-256, are not read again."""
     rows = (await conn.execute(ACTIVATIONS)).all()
     contents = {row.sha256: bytes(row.content) for row in await conn.execute(CONTENTS)}
-    held = {row.sha256 for row in rows if _held(row, contents, "pack")}
+    named = {row.sha256 for row in rows if row.kind == "pack"}
+    held = {sha for sha in named & contents.keys() if not below(contents[sha], contents)}
     packs = {sha: (known or {}).get(sha) or load_pack(contents[sha], contents.get) for sha in held}
     publications = [
         Publication(row.unit, row.sha256, load_layer(contents[row.sha256]), row.valid_from)
@@ -136,8 +148,17 @@ async def read_rules(conn: AsyncConnection, known: Mapping[str, Pack] | None = N
         [Activation(r.unit, r.sha256, r.valid_from) for r in rows if r.kind == "pack"],
         packs,
         SchoolCalendar(publications, terms),
-        frozenset(row.sha256 for row in rows if row.sha256 not in contents),
+        frozenset(
+            row.sha256
+            for row in rows
+            if row.sha256 not in (held if row.kind == "pack" else contents)
+        ),
     )
+
+
+def below(content: bytes, contents: Mapping[str, bytes]) -> list[str]:
+    """What a pack rests on and is not at hand: it is read when all of its chain is."""
+    return [name for name, found in chain(content, contents.get) if found is None]
 
 
 def _held(row: Any, contents: Mapping[str, bytes], kind: str) -> bool:
@@ -165,14 +186,17 @@ async def project_rules(conn: AsyncConnection, entries: Sequence[Entry]) -> None
 
 def shipped(sha: str) -> bytes | None:
     """The bytes of a pack or calendar that ships with this version, by its SHA-256."""
-    for name in SHIPPED:
-        content = shipped_pack(name)
-        if content is not None and sha256(content).hexdigest() == sha:
-            return content
+    if (pack := shipped_pack(sha)) is not None:
+        return pack
     try:
         return shipped_layer_bytes(sha)
     except LookupError:
         return None
+
+
+async def kept_packs(conn: AsyncConnection) -> dict[str, bytes]:
+    """The bytes of every pack at hand, by its hash."""
+    return {row.sha256: bytes(row.content) for row in await conn.execute(PACKS)}
 
 
 async def keep(conn: AsyncConnection, content: bytes) -> str:
@@ -188,8 +212,10 @@ async def fetch_missing(
     """For ever: fetch from casework what is named but not held; verified by its own name."""
     while True:
         try:
-            async with engine.connect() as conn:
+            async with reading(engine) as conn:
                 names = [row.sha256 for row in await conn.execute(MISSING)]
+                contents = await kept_packs(conn)
+            names += [one for content in contents.values() for one in below(content, contents)]
             for name in names:
                 await _fetch(engine, http, f"{base_url}/casework/packs/{name}", token())
         except asyncio.CancelledError:

@@ -18,7 +18,9 @@ from shared.following import Follower
 from shared.kafka import Broker, Producer, broker, producer
 from shared.metrics import CONTENT_TYPE, Metrics
 from shared.opening import Opening
+from shared.own_store import OwnStore
 from shared.pool import pooled_engine
+from shared.reception import Reception
 from shared.relay import Relay
 from shared.settings import Settings
 from shared.status import Beside
@@ -88,11 +90,10 @@ class Service:
     async def _run(self) -> None:
         await self.opening.wait_open()
         self._spawn(self.opening.remember())
-        for follower in self.followers:
-            if follower.subscription.own:
-                self._spawn(follower.follow_own())
-            else:
-                self._spawn(follower.sweep())
+        own = [one for one in self.followers if one.subscription.own]
+        self._spawn(OwnStore(self.engine, self.name, own, self.waking).run())
+        for follower in self._others():
+            self._spawn(follower.sweep())
         for loop in self.loops:
             self._spawn(loop())
         self._spawn(timer.run(self.engine, self.timers, self.waking))
@@ -132,15 +133,17 @@ class Service:
 
     async def _start_broker(self) -> None:
         kafka = broker(self.settings.kafka)
-        for follower in self.followers:
-            if not follower.subscription.own:
-                follower.attach(kafka, self.settings.prefix)
+        if others := self._others():
+            Reception(self.engine, others).attach(kafka, self.settings.prefix, self.name)
         try:
             await kafka.start()
         except BaseException:
             await kafka.stop()
             raise
         self._broker = kafka
+
+    def _others(self) -> list[Follower]:
+        return [one for one in self.followers if not one.subscription.own]
 
     def _spawn(self, work: Any) -> None:
         task = asyncio.create_task(work)

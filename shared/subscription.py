@@ -1,21 +1,21 @@
 """Subscriptions: what follows events, with a checkpoint that moves in its effect's transaction."""
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
+from itertools import pairwise
 
 import msgspec
 import structlog
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from shared.contracts.topics import PREVIOUS_HASH_DIGITS
+from shared.checkpoints import Step, advance, lock, prefix_fits
 from shared.event import Envelope, read
 from shared.faults import ParkedTooMany, PastRewritten, is_permanent
 from shared.kafka import Arrived, digest
-from shared.pool import reading
 
 log = structlog.get_logger()
 
@@ -26,25 +26,10 @@ BATCH_LIMIT_EVENTS = 1000
 # A body begins with its version and id; the type comes third, as it is stored for ever.
 TYPE_KEY, TYPE_WITHIN_BYTES = b'"type":"', 100
 
-LOCK = text(
-    "select ledger, seq, hash from checkpoint where subscription = :subscription"
-    " and source = :source and ledger = any(:ledgers) order by ledger for update"
-)
-CREATE = text(
-    "insert into checkpoint (subscription, source, ledger)"
-    " select :subscription, :source, unnest(cast(:ledgers as text[])) on conflict do nothing"
-)
-ADVANCE = text(
-    "update checkpoint set seq = :seq, hash = :hash where subscription = :subscription"
-    " and source = :source and ledger = :ledger"
-)
 PARK = text(
     "insert into parked (subscription, source, ledger, seq, subject, body, reason)"
     " values (:subscription, :source, :ledger, :seq, :subject, :body, :reason)"
 )
-PARKED_SUBJECTS = text("select distinct subject from parked where subscription = :subscription")
-PLACES = text("select source, ledger, seq, hash from checkpoint where subscription = :subscription")
-TOUCH = text("select 1")
 
 
 class Shape(Enum):
@@ -87,7 +72,8 @@ class Subscription:
     """A named reader. `apply` gets entries of one source, each ledger in order, in a transaction.
 
     `sources`: `enrollment`, `casework.access`, …; `own`: followed straight from the own store.
-    `types`: what `apply` gets; of everything else only the checkpoint hears. None: everything.
+    `types`: what `apply` gets, or what tells it; of everything else only the checkpoint hears.
+    None: everything.
     """
 
     name: str
@@ -95,12 +81,17 @@ class Subscription:
     apply: Apply
     shape: Shape = Shape.PROJECTION
     own: bool = False
-    types: frozenset[str] | None = None
+    types: frozenset[str] | Callable[[], frozenset[str] | None] | None = None
     recent: list[bool] = field(default_factory=list)
     applied: int = 0
     trimmed: int = 0
     trimmed_empty: int = 0
     halted: str = ""
+
+    def concerning(self, entries: Sequence[Entry]) -> Sequence[Entry]:
+        """Those that `apply` gets."""
+        types = self.types() if callable(self.types) else self.types
+        return entries if types is None else [one for one in entries if one.type in types]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,11 +154,11 @@ async def _deliver_in(
     by_ledger: dict[str, list[Entry]] = defaultdict(list)
     for one in entries:
         by_ledger[one.ledger].append(one)
-    places = await _lock(conn, subscription.name, source, sorted(by_ledger))
+    held = await lock(conn, subscription.name, source, sorted(by_ledger))
     fresh: list[Entry] = []
     gaps: list[Gap] = []
     for ledger in sorted(by_ledger):
-        seq, hash = places[ledger]
+        seq, hash = held.places[ledger]
         new, gap = _trim(by_ledger[ledger], seq)
         if new and not prefix_fits(new[0].previous, hash):
             raise PastRewritten(f"{subscription.name}: {source} {ledger} at {seq}")
@@ -183,8 +174,8 @@ async def _deliver_in(
     if not fresh:
         subscription.trimmed_empty += 1
         return gaps
-    await _apply(conn, subscription, fresh, park)
-    await _advance(conn, subscription.name, source, fresh)
+    await _apply(conn, subscription, fresh, held.parked, park)
+    await advance(conn, subscription.name, source, steps(fresh))
     subscription.applied += len(fresh)
     return gaps
 
@@ -202,27 +193,19 @@ def _trim(entries: Sequence[Entry], seq: int) -> tuple[list[Entry], bool]:
     return new, False
 
 
-async def _lock(
-    conn: AsyncConnection, name: str, source: str, ledgers: Sequence[str]
-) -> dict[str, tuple[int, str]]:
-    params = {"subscription": name, "source": source, "ledgers": list(ledgers)}
-    rows = (await conn.execute(LOCK, params)).all()
-    if len(rows) < len(ledgers):
-        await conn.execute(CREATE, params)
-        rows = (await conn.execute(LOCK, params)).all()
-    return {row.ledger: (row.seq, row.hash) for row in rows}
-
-
 async def _apply(
-    conn: AsyncConnection, subscription: Subscription, fresh: Sequence[Entry], park: str
+    conn: AsyncConnection,
+    subscription: Subscription,
+    fresh: Sequence[Entry],
+    parked: Collection[str],
+    park: str,
 ) -> None:
     if subscription.shape is Shape.LEDGER:
         return await subscription.apply(conn, fresh)
-    if subscription.types is not None and not park:
-        fresh = [one for one in fresh if one.type in subscription.types]
+    if not park:
+        fresh = subscription.concerning(fresh)
     if not fresh:
         return None
-    parked = await _parked_subjects(conn, subscription.name)
     if not parked and not park:
         await subscription.apply(conn, fresh)
         return _remember(subscription, len(fresh), 0)
@@ -233,11 +216,6 @@ async def _apply(
     for one in held:
         await _park(conn, subscription, one, park or "follows a parked event of its subject")
     return _remember(subscription, len(going), len(held))
-
-
-async def _parked_subjects(conn: AsyncConnection, name: str) -> set[str]:
-    rows = await conn.execute(PARKED_SUBJECTS, {"subscription": name})
-    return {row.subject for row in rows}
 
 
 def _subject(one: Entry) -> str:
@@ -279,28 +257,13 @@ def _remember(subscription: Subscription, applied: int, parked: int) -> None:
             subscription.halted = f"{share:.0%} of the last {len(recent)} events were parked"
 
 
-async def _advance(conn: AsyncConnection, name: str, source: str, fresh: Sequence[Entry]) -> None:
-    last = {one.ledger: one for one in fresh}
-    params = [
-        {
-            "subscription": name,
-            "source": source,
-            "ledger": one.ledger,
-            "seq": one.seq,
-            "hash": digest(one.body),
-        }
-        for one in last.values()
+def steps(entries: Sequence[Entry]) -> list[Step]:
+    """From before the first to the last of each ledger; a ledger with a hole gives none."""
+    by_ledger: dict[str, list[Entry]] = defaultdict(list)
+    for one in entries:
+        by_ledger[one.ledger].append(one)
+    return [
+        Step(ledger, ours[0].seq - 1, ours[0].previous, ours[-1].seq, digest(ours[-1].body))
+        for ledger, ours in by_ledger.items()
+        if all(later.seq == one.seq + 1 for one, later in pairwise(ours))
     ]
-    await conn.execute(ADVANCE, params)
-
-
-def prefix_fits(previous: str, hash: str) -> bool:
-    """Whether a record's `ce_prevhash` fits the checkpoint's hash (either may be unknown)."""
-    return not previous or not hash or hash[:PREVIOUS_HASH_DIGITS] == previous
-
-
-async def places(engine: AsyncEngine, name: str) -> dict[tuple[str, str], tuple[int, str]]:
-    """Where a subscription stands: (source, ledger) → (sequence, hash)."""
-    async with reading(engine) as conn:
-        rows = await conn.execute(PLACES, {"subscription": name})
-        return {(row.source, row.ledger): (row.seq, row.hash) for row in rows}

@@ -21,13 +21,15 @@ class Ear:
     def hear(self) -> None:
         self._event.set()
 
-    async def wait(self, limit_seconds: float) -> None:
-        """Return at the next wake, or after the limit."""
+    async def wait(self, limit_seconds: float) -> bool:
+        """Return at the next wake, or after the limit; whether there was a wake."""
         # Not `wait_for`: before Python 3.12 it forgets to be cancelled when it is woken just then.
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(limit_seconds):
                 await self._event.wait()
+        heard = self._event.is_set()
         self._event.clear()
+        return heard
 
 
 @dataclass(slots=True)

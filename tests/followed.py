@@ -24,6 +24,7 @@ from shared.following import Follower
 from shared.key_files import SERVICE_CLASSES, make_key_files
 from shared.keyring_schema import KeyringRole, install
 from shared.ledger_schema import async_url
+from shared.own_store import OwnStore
 from shared.rights import Grant, Viewer
 from shared.session import sign_session
 from shared.settings import Settings
@@ -32,7 +33,7 @@ from shared.subscription import Entry, Subscription, deliver
 from tests.county import account
 from tests.stores import Store, drop, run_alone
 
-SETTLE_SECONDS = 10.0
+SETTLE_SECONDS = 60.0
 POLL_SECONDS = 0.02
 
 
@@ -181,13 +182,13 @@ async def running(edge: Edge, app: FastAPI, secrets: Secrets) -> AsyncIterator[W
         for one in edge.service.subscriptions
         if one.own
     ]
-    tasks = [asyncio.create_task(one.follow_own()) for one in followers]
+    own = OwnStore(edge.service.engine, edge.service.name, followers, edge.service.waking)
+    following = asyncio.create_task(own.run())
     try:
         yield World(edge, app, secrets)
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
         await edge.service.http.aclose()
         await edge.keyring._engine.dispose()
         await edge.service.engine.dispose()

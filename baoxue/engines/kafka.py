@@ -30,7 +30,8 @@ OLDEST_JAVA = 17
 READY_SECONDS = 90.0
 STOP_SECONDS = 30.0
 JAVA_PROBE_SECONDS = 20.0
-HEAP = ("-Xmx256m", "-Xms64m", "-XX:+UseSerialGC")
+# One small node: the second compiler would take more time than it ever gives back.
+HEAP = ("-Xmx256m", "-Xms64m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 STARTED = "Kafka Server started"
 
 LOGGING = """\

@@ -79,16 +79,9 @@ class Clockwork:
         """Stand at `at` until all is done that is due there; returns when the next falls due."""
         if at > self.now:
             for service in LEADERS:
-                await self._lead(service, at)
+                await clock.set_and_tell(self.edges[service].service.engine, at)
             self.now = at
         return await self._done()
-
-    async def _lead(self, service: str, at: datetime) -> None:
-        """As the service's own route does, a few thousand times a year."""
-        running = self.edges[service].service
-        async with running.engine.begin() as conn:
-            await clock.set_forward(conn, at)
-        running.waking.wake()
 
     async def _post(self, service: str, at: datetime) -> None:
         await self.system.post(service, "/clock/set", {"at": at.isoformat()})

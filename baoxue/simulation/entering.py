@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -60,6 +61,19 @@ async def enter(accounts: Accounts, county: County) -> None:
     ]
     await _registered(accounts, county, "import.run", people.register_children, children)
     await _rules_known(accounts, county)
+
+
+async def put_in_force(accounts: Accounts, county: County, content: str) -> None:
+    """Another pack than the seed, from tomorrow on, as the county's policy officer does."""
+    moment = await accounts.edges["casework"].moment()
+    wish = {
+        "unit": county.code,
+        "content": content,
+        "valid_from": moment.today + timedelta(days=1),
+        "basis": "模拟用的规则",
+        "command_id": command_id(county, "rules"),
+    }
+    await accounts.send("casework", "activate_policy", f"zhengce{county.code}", wish)
 
 
 async def _rules_known(accounts: Accounts, county: County) -> None:

@@ -41,25 +41,29 @@ class Watch:
         return cls(engines, follows)
 
     async def timers(self) -> tuple[int, datetime | None]:
-        """How many are due now and not done, and when the next one is due."""
-        due, following = 0, []
+        """How many of a service are due now and not done, and when the next of all is due."""
+        following: list[datetime] = []
         for name in WAITED_FOR:
             async with reading(self.engines[name]) as conn:
                 row = (await conn.execute(TIMERS, {"failures": timer.FAILURE_LIMIT})).one()
-            due += row.due
+            if row.due:
+                return row.due, None
             following += [row.next] if row.next else []
-        return due, min(following, default=None)
+        return 0, min(following, default=None)
 
     async def behind(self) -> list[str]:
-        """Subscriptions that have not reached what was written, the latest effects included."""
+        """Subscriptions that have not reached what was written, the latest effects included.
+
+        Those of the first service that is behind: nobody asks for more before they are there.
+        """
         heads: dict[str, dict[str, int]] = {}
-        waits: list[str] = []
         for name in WAITED_FOR:
             async with reading(self.engines[name]) as conn:
                 row = (await conn.execute(PLACES)).one()
             heads[name] = row.heads or {}
-            waits += _behind(self.follows[name], row.places or [], heads)
-        return waits
+            if waits := _behind(self.follows[name], row.places or [], heads):
+                return waits
+        return []
 
 
 def _behind(

@@ -1,21 +1,27 @@
 """What casework answers to programs: the bytes of packs and calendars."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, HTTPException, Response
+import msgspec
+from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from sqlalchemy import text
 
+from services.casework.commands.many_charges import MOST_ROWS, ChargeRow, compared
+from shared.commands import FieldsInvalid, body_of
 from shared.edge import Edge
+from shared.rights import NotAllowed, Viewer, paths_for
 from shared.rulebook import shipped
 from shared.session import Caller
 from shared.session_http import caller
+from shared.session_http import viewer as viewer_of
 
 # Flagged after a moment, to be reported before another, and nobody has verified it yet.
 WAITING = text(
     "select min(report_due_at) as due_at from alert_row where state = 'open'"
     " and flagged_at > :since and report_due_at <= :before"
 )
+Rows = Annotated[list[ChargeRow], msgspec.Meta(max_length=MOST_ROWS)]
 CONTENT = text("select content from rule_content where sha256 = :sha")
 
 
@@ -24,6 +30,8 @@ def router(edge: Edge) -> APIRouter:
 
     `GET /casework/waiting?since=&before=`: the earliest time by which an alert flagged since then
     is to be reported, no later than `before`; null where nothing waits.
+
+    `POST /casework/coverage/compare`: what rows of an assignment sheet would come to.
     """
     api = APIRouter(prefix="/casework")
 
@@ -44,4 +52,22 @@ def router(edge: Edge) -> APIRouter:
             found = await conn.execute(WAITING, {"since": since, "before": before})
             return {"due_at": found.scalar_one()}
 
+    @api.post("/coverage/compare")
+    async def compare(
+        request: Request, viewer: Annotated[Viewer, Depends(viewer_of)]
+    ) -> dict[str, Any]:
+        return {"rows": await compared(edge, viewer, await _rows(edge, request, viewer))}
+
     return api
+
+
+async def _rows(edge: Edge, request: Request, viewer: Viewer) -> list[ChargeRow]:
+    """The rows of the body, for who may assign anywhere. Raises NotAllowed, FieldsInvalid."""
+    today = (await edge.moment()).today
+    if not paths_for(viewer, "responsibility.assign", today):
+        raise NotAllowed("你的职务没有这项权限。请联系县教育局。", "responsibility.assign", "")
+    rows = (await body_of(request)).get("rows")
+    try:
+        return msgspec.convert(rows, Rows, strict=False)
+    except msgspec.ValidationError as error:
+        raise FieldsInvalid("这些行读不懂。重新导入一次。", field="rows") from error

@@ -2,22 +2,40 @@
 
 import asyncio
 from collections.abc import Sequence
+from typing import Any
 
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.casework import api
-from services.casework.aggregates import AGGREGATES
+from services.casework.aggregates import ACTIVITY, AGGREGATES, ALERT, BODY, CASE, RESPONSIBILITY
 from services.casework.commands import TABLE
 from services.casework.pages import (
+    activities,
     alerts,
+    answering,
+    assignment_sheet,
+    bodies,
     calls,
     cases,
     children,
+    class_status,
     coverage,
+    documents,
+    duty,
+    escalated,
+    evidence,
     forms,
+    handover,
+    new_year,
     observations,
+    policy,
+    policy_edit,
+    progress,
+    systems,
+    targets,
     today,
+    whatif,
 )
 from services.casework.pages import (
     duties as duty_pages,
@@ -27,11 +45,17 @@ from services.casework.processes.duties import duties
 from services.casework.processes.duty_times import ensure_plans
 from services.casework.processes.duty_times import handlers as duty_timers
 from services.casework.processes.founding_rules import founding_rules
+from services.casework.processes.running import running
 from services.casework.projections import follow_places, project_boards
+from services.casework.queries.activities import EVIDENCE, project_activities
+from services.casework.queries.bodies import project_bodies
 from services.casework.queries.charges import project_charges
 from services.casework.queries.deadlines import REPORT_OVERDUE
+from services.casework.queries.holding import Holdings
+from services.casework.queries.stays import FOLLOWED, project_stays
 from services.casework.timers import report_overdue
 from shared import clock
+from shared.batch import Aggregate
 from shared.commands import VIAS, router
 from shared.composition import application, compose
 from shared.console import refusal
@@ -49,20 +73,45 @@ def make_edge(settings: Settings) -> Edge:
     edge = compose("casework", settings)
     directory = next(one for one in edge.service.subscriptions if one.name == "casework.directory")
     directory.apply = follow_directory
+    holdings = Holdings()
     edge.service.follow(
-        Subscription("casework.boards", ("casework",), project_boards, own=True),
-        Subscription("casework.charges", ("casework",), project_charges, own=True),
+        Subscription(
+            "casework.boards", ("casework",), project_boards, own=True, types=_types(ALERT, CASE)
+        ),
+        Subscription(
+            "casework.charges",
+            ("casework",),
+            project_charges,
+            own=True,
+            types=_types(RESPONSIBILITY),
+        ),
+        Subscription(
+            "casework.bodies", ("casework",), project_bodies, own=True, types=_types(BODY)
+        ),
+        Subscription(
+            "casework.activities",
+            ("casework",),
+            project_activities,
+            own=True,
+            types=_types(ACTIVITY) | {EVIDENCE},
+        ),
+        Subscription("casework.stays", ("enrollment",), project_stays, types=FOLLOWED),
         founding_rules(settings.domain),
         absence_to_risk(edge.rulebook),
-        *duties(edge.rulebook),
+        *duties(edge.rulebook, holdings),
+        *running(edge.rulebook),
     )
     edge.service.aggregates = AGGREGATES
     edge.service.timers = {
         REPORT_OVERDUE: report_overdue(edge.rulebook),
-        **duty_timers(edge.rulebook),
+        **duty_timers(edge.rulebook, holdings),
     }
     edge.service.loops.append(lambda: plan_periods(edge))
     return edge
+
+
+def _types(*aggregates: Aggregate[Any, Any, Any]) -> frozenset[str]:
+    return frozenset(f"{one.service}.{name}" for one in aggregates for name in one.events)
 
 
 async def plan_periods(edge: Edge) -> None:
@@ -97,8 +146,25 @@ def app_of(edge: Edge) -> FastAPI:
         children,
         observations,
         duty_pages,
+        duty,
+        evidence,
         calls,
         coverage,
+        assignment_sheet,
+        new_year,
+        answering,
+        handover,
+        bodies,
+        activities,
+        targets,
+        escalated,
+        whatif,
+        policy,
+        policy_edit,
+        systems,
+        documents,
+        progress,
+        class_status,
     ):
         app.include_router(part.router(edge))
     return app

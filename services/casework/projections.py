@@ -244,6 +244,8 @@ MOVE_UNIT = (
 )
 OLD_PATH = text("select path from unit where unit = :unit")
 TABLES = ("alert_row", "case_row", "duty")
+# What is a unit's follows it into another jurisdiction, as what is a child's does.
+OF_UNITS = (*TABLES, "responsibility", "body", "activity_row")
 
 
 async def follow_places(conn: AsyncConnection, entries: Sequence[Entry]) -> None:
@@ -279,6 +281,6 @@ async def _move_children(conn: AsyncConnection, places: dict[UUID, tuple[str, UU
 
 async def _move_unit(conn: AsyncConnection, event: e.UnitMoved) -> None:
     old = (await conn.execute(OLD_PATH, {"unit": event.unit})).scalar()
-    for table in TABLES if old else ():
+    for table in OF_UNITS if old else ():
         statement = text(MOVE_UNIT.format(table=table))
         await conn.execute(statement, {"path": event.path, "old": old})

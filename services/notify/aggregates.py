@@ -1,6 +1,6 @@
-"""How inboxes are stored."""
+"""How inboxes and digests are stored."""
 
-from services.notify.domain import inbox
+from services.notify.domain import digest, inbox
 from shared.event_store import Aggregate
 
 INBOX = Aggregate(
@@ -10,4 +10,12 @@ INBOX = Aggregate(
     events=inbox.EVENTS,
     states=inbox.STATES,
     phase=inbox.phase,
+)
+DIGESTS = Aggregate(
+    service="notify",
+    prefix="digest-",
+    decider=digest.DIGESTS,
+    events=digest.EVENTS,
+    states=digest.STATES,
+    phase=digest.phase,
 )

@@ -1,12 +1,17 @@
 """The composition root of notify."""
 
+import asyncio
+
 from fastapi import FastAPI
 
-from services.notify.aggregates import INBOX
+from services.notify.aggregates import DIGESTS, INBOX
 from services.notify.commands import TABLE
-from services.notify.pages import inbox, reminded
-from services.notify.processes import risk_to_inbox
-from services.notify.projections import project_inbox
+from services.notify.pages import digests, inbox, preferences, reminded
+from services.notify.processes import escalations as climbing
+from services.notify.processes.risk_to_inbox import risk_to_inbox
+from services.notify.projections import DUTY_TYPES, project_duties, project_inbox
+from services.notify.timers import ensure_digests
+from services.notify.timers import handlers as digest_timers
 from shared.commands import router
 from shared.composition import application, compose
 from shared.console import refusal
@@ -14,16 +19,34 @@ from shared.edge import Edge
 from shared.settings import Settings
 from shared.subscription import Subscription
 
+# A founding is rare; the timers are there before the first morning.
+LOOK_FOR_COUNTIES_SECONDS = 30
+
 
 def make_edge(settings: Settings) -> Edge:
     """Notify's edge with everything that it follows."""
     edge = compose("notify", settings)
     edge.service.follow(
         Subscription("notify.inbox", ("notify",), project_inbox, own=True),
+        Subscription("notify.duties", ("casework",), project_duties, types=DUTY_TYPES),
         risk_to_inbox(edge.rulebook),
+        climbing.escalations(edge.rulebook),
     )
-    edge.service.aggregates = (INBOX,)
+    edge.service.aggregates = (INBOX, DIGESTS)
+    edge.service.timers = {
+        climbing.TIMER: climbing.after_quiet(edge.rulebook),
+        **digest_timers(edge.rulebook),
+    }
+    edge.service.loops.append(lambda: plan_digests(edge))
     return edge
+
+
+async def plan_digests(edge: Edge) -> None:
+    """For ever: a county that was founded gets the timers of its digests."""
+    while True:
+        async with edge.service.engine.begin() as conn:
+            await ensure_digests(conn, await edge.rulebook.rules(conn))
+        await asyncio.sleep(LOOK_FOR_COUNTIES_SECONDS)
 
 
 def make_app(settings: Settings | None = None) -> FastAPI:
@@ -35,6 +58,6 @@ def app_of(edge: Edge) -> FastAPI:
     """The application of an edge that is composed already."""
     app = application(edge, refusal)
     app.include_router(router("notify", edge, TABLE))
-    app.include_router(inbox.router(edge))
-    app.include_router(reminded.router(edge))
+    for part in (inbox, reminded, digests, preferences):
+        app.include_router(part.router(edge))
     return app

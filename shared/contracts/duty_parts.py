@@ -22,7 +22,7 @@ class DutyCause(Part):
 
 
 class Target(Part):
-    """`kind`: child klass grade school village township county case staff guardian."""
+    """`kind`: child klass grade school group village township county case staff guardian."""
 
     kind: str
     id: str

@@ -10,6 +10,7 @@ from shared.contracts import audit as a
 from shared.contracts import casework as c
 from shared.contracts import duties as d
 from shared.contracts import enrollment as e
+from shared.contracts import notify as n
 from shared.contracts.decode import Unknown
 from shared.contracts.duty_sentences import DUTY_SENTENCES
 from shared.contracts.entry import Entry
@@ -122,6 +123,13 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "NotificationQueued": ("发出提醒：{kind}", "Notice sent: {kind}"),
     "NotificationRead": ("读了提醒", "Notice read"),
+    "EscalationSent": ("告知任务超期，第 {step} 级", "Told of an overdue duty, step {step}"),
+    "PreferenceSet": ("要收消息：{what}", "Messages wanted: {what}"),
+    "PreferenceSet/off": ("不收消息：{what}", "Messages not wanted: {what}"),
+    "DigestSent": (
+        "{part}清单：{items_n} 件，逐件列出",
+        "{part} digest, {items_n} items named",
+    ),
     "RecordViewed": ("查看，为“{purpose}”", "Viewed, for “{purpose}”"),
     "RestrictedFieldViewed": (
         "打开{fields}，为“{purpose}”",
@@ -182,6 +190,8 @@ def _variant(name: str, data: msgspec.Struct) -> str:
             return f"{name}/nobody"
         case c.ReturnNoticeRecorded(served_on=date()):
             return f"{name}/served"
+        case n.PreferenceSet(on=False):
+            return f"{name}/off"
         case a.IncidentRecorded(kind="log_frozen"):
             return f"{name}/frozen"
         case _:

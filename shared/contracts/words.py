@@ -104,6 +104,11 @@ WORDS: dict[str, tuple[str, str]] = {
     "relapse_detected": ("复辍", "relapse"),
     "reminder": ("催办", "reminder"),
     "roll_reminder": ("提醒点名", "reminder of a roll"),
+    "escalation": ("任务超期", "overdue duty"),
+    "digest_morning": ("早上的清单", "morning digest"),
+    "digest_evening": ("傍晚的清单", "evening digest"),
+    "morning": ("早上", "morning"),
+    "evening": ("傍晚", "evening"),
     # observations
     "return": ("返校情况", "after the return"),
     # purposes of reading

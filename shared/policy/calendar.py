@@ -60,6 +60,11 @@ class SchoolCalendar:
         self._terms = tuple(terms)
         self._spoken = {entry.unit for entry in (*self._publications, *self._terms)}
         self._years: dict[tuple[str, int], tuple[DayKind, ...]] = {}
+        self._versions: dict[tuple[str, date], str] = {}
+
+    def holds(self, sha256: str) -> bool:
+        """Whether a published layer is among those that answer."""
+        return any(one.sha256 == sha256 for one in self._publications)
 
     def is_school_day(self, day: date, path: str) -> DayKind:
         """What `day` is for the unit at `path`."""
@@ -89,6 +94,13 @@ class SchoolCalendar:
 
     def version_for(self, path: str, day: date) -> str:
         """16 hex digits that name the layers in force on `day` and the terms of the unit."""
+        key = (self._deciding_path(path), day)
+        version = self._versions.get(key)
+        if version is None:
+            version = self._versions[key] = self._version(*key)
+        return version
+
+    def _version(self, path: str, day: date) -> str:
         layers = sorted(entry.sha256 for entry in self._in_force(units_of(path), day))
         terms = sorted(
             (term.unit, term.term, term.opens_on.isoformat(), term.ends_on.isoformat())

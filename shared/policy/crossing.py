@@ -28,6 +28,9 @@ def _faults(file: PackFile) -> Iterator[Fault]:
         for code, one in getattr(file, part).items():
             if any(source not in file.sources for source in one.basis):
                 yield f"{part}.{code}.basis", "依据不在 sources 里"
+    for code, body in file.bodies.items():
+        if not file.duties.keys() >= set(body.receives):
+            yield f"bodies.{code}.receives", "不是 duties 里的任务"
     for code, system in file.systems.items():
         if system.document not in {entry.code for entry in file.codes.documents}:
             yield f"systems.{code}.document", "不是 codes.documents 里的代码"

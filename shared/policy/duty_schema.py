@@ -10,6 +10,8 @@ from shared.policy.base_schema import CodeName, Label, Strict, YearDay
 Clock = Annotated[str, Meta(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$")]
 # Hours, calendar days, or school days after something.
 Span = Annotated[str, Meta(pattern=r"^[1-9]\d{0,2}[hdw]$")]
+# What a breach is called where a plan has a name for it.
+Outcome = Annotated[str, Meta(pattern=r"^[A-Z][A-Za-z]{2,40}$")]
 RowId = Annotated[str, Meta(pattern=r"^[1-8]-\d{2}$|^extra-[a-z0-9-]{1,20}$")]
 EventName = Annotated[
     str, Meta(pattern=r"^(enrollment|casework|notify|audit)\.[A-Z][A-Za-z]{2,60}$")
@@ -22,6 +24,7 @@ Target = Literal[
     "klass",
     "grade",
     "school",
+    "group",
     "village",
     "township",
     "county",
@@ -110,12 +113,16 @@ class DutyKind(Strict, frozen=True):
     form: CodeName = "evidence"
     climb: tuple[Climb, ...] = ()
     in_school_time: bool = True
+    breach: Outcome = "Overdue"
     # The number is the software's default, not the plan's.
     ours: bool = False
 
 
 class Tier(Strict, frozen=True):
-    """One level of a scheme. `derive`: holders that follow from other facts, else by hand."""
+    """One level of a scheme. `derive`: holders that follow from other facts, else by hand.
+
+    `everyone`: each member of a school's staff holds at least one (全员).
+    """
 
     code: CodeName
     zh: Label
@@ -126,6 +133,7 @@ class Tier(Strict, frozen=True):
     exactly: Literal["one", "some"] = "some"
     share: Share = "direct"
     derive: Annotated[str, Meta(pattern=r"^(homeroom|teachers|role:[a-z_]{1,40})$")] | None = None
+    everyone: bool = False
 
 
 class Scheme(Strict, frozen=True):
@@ -149,7 +157,10 @@ class Post(Strict, frozen=True):
 
 
 class Body(Strict, frozen=True):
-    """A standing body such as a leading group; `inbox`: what is sent to it has one place."""
+    """A standing body such as a leading group; `inbox`: what is sent to it has one place.
+
+    `receives`: kinds of duties whose evidence comes into its inbox.
+    """
 
     zh: Label
     en: Label
@@ -157,6 +168,7 @@ class Body(Strict, frozen=True):
     unit: Literal["school", "township", "county"]
     posts: Annotated[tuple[Post, ...], Meta(min_length=1, max_length=20)]
     inbox: bool = False
+    receives: tuple[CodeName, ...] = ()
 
 
 class System(Strict, frozen=True):

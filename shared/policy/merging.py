@@ -1,6 +1,9 @@
 """A pack that extends another: what differs is written, the rest is taken over, key by key."""
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from hashlib import sha256
 from importlib import resources
 from typing import Any
 
@@ -11,13 +14,22 @@ Find = Callable[[str], bytes | None]
 
 CHAIN_LIMIT = 8  # nation, province, city, county, school, and some air
 SHIPPED = ("seed", "rhythm2024")
+# The line of the file that says what it extends, as a name; top-level keys stand at the margin.
+EXTENDS = re.compile(rb"^extends:[ \t]*[\"']?([0-9a-z]+)[\"']?[ \t]*(?:#.*)?$", re.MULTILINE)
 
 
 def shipped_pack(name: str) -> bytes | None:
-    """The bytes of a pack that ships with this version, by its name."""
+    """The bytes of a pack that ships with this version, by its name or its hash."""
     if name not in SHIPPED:
-        return None
+        return _shipped_by_hash().get(name)
     return resources.files("shared.policy").joinpath(f"packs/{name}.yaml").read_bytes()
+
+
+@cache
+def _shipped_by_hash() -> dict[str, bytes]:
+    """As the files stand, and as they are when they are put in force."""
+    files = [content for name in SHIPPED if (content := shipped_pack(name))]
+    return {sha256(one).hexdigest(): one for content in files for one in (content, pinned(content))}
 
 
 def whole_tree(content: bytes, find: Find) -> tuple[object, dict[str, int]]:
@@ -39,6 +51,39 @@ def _extended(tree: object, lines: Mapping[str, int], find: Find, left: int) -> 
         raise PackInvalid("extends", line, f"找不到被继承的规则包 {name[:16]}")
     parent, parent_lines = read_yaml(below)
     return merged(_extended(parent, parent_lines, find, left - 1), tree)
+
+
+def pinned(content: bytes) -> bytes:
+    """The file with the hash of what it extends in place of a shipped name.
+
+    Another release ships other words under the same name: what is put in force names its whole
+    chain for ever.
+    """
+
+    def by_hash(found: re.Match[bytes]) -> bytes:
+        name = found[1].decode()
+        below = shipped_pack(name) if name in SHIPPED else None
+        return found[0] if below is None else f'extends: "{_named(below)}"'.encode()
+
+    return EXTENDS.sub(by_hash, content, count=1)
+
+
+def chain(content: bytes, find: Find) -> Iterator[tuple[str, bytes | None]]:
+    """What a file extends, and that in its turn: (hash or name, bytes or None if not at hand)."""
+    for _ in range(CHAIN_LIMIT):
+        found = EXTENDS.search(content)
+        if found is None:
+            return
+        name = found[1].decode()
+        below = shipped_pack(name) or find(name)
+        yield name, below
+        if below is None:
+            return
+        content = pinned(below)
+
+
+def _named(content: bytes) -> str:
+    return sha256(pinned(content)).hexdigest()
 
 
 def merged(base: object, change: object) -> object:

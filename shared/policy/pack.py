@@ -66,6 +66,14 @@ class Pack:
         found = (self.file.sources[source] for source in sources)
         return tuple(one if isinstance(one, str) else one.title for one in found)
 
+    def citation(self, basis: str) -> str:
+        """An entry of the legal-basis register in words; any other text as it is."""
+        entry = self.file.sources.get(basis)
+        if entry is None or isinstance(entry, str):
+            return entry or basis
+        parts = (entry.issuer, entry.number, f"《{entry.title}》", entry.article, entry.date)
+        return " ".join(part for part in parts if part)
+
     def code(self, list_name: str, code: str) -> Code | None:
         """The entry of a code list, or None if the list has no such code."""
         entries: tuple[Code, ...] = getattr(self.codes, list_name)

@@ -252,6 +252,8 @@ class Codes(Strict, frozen=True):
     targets: OptionalList = ()
     departments: OptionalList = ()
     duty_ends: OptionalList = ()
+    # What one may do without; everything else is told to everybody whom it concerns.
+    optional_messages: OptionalList = ()
 
 
 class PackFile(Strict, frozen=True):

@@ -82,12 +82,16 @@ class World:
     async def follow_own(self) -> None:
         """Audit's own ledgers, straight from its store, as its process follows them."""
         from shared.following import Follower
+        from shared.own_store import OwnStore
 
-        for subscription in ledgers()[1:]:
-            service = self.edge.service
-            follower = Follower(service.engine, "audit", subscription, {}, service.waking)
-            while await follower.follow_own_once():
-                pass
+        service = self.edge.service
+        followers = [
+            Follower(service.engine, "audit", subscription, {}, service.waking)
+            for subscription in ledgers()[1:]
+        ]
+        own = OwnStore(service.engine, "audit", followers, service.waking)
+        while await own.once():
+            pass
         while await self.index.once():
             pass
 

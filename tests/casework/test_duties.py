@@ -9,7 +9,20 @@ from sqlalchemy import text
 from services.casework.processes.duty_times import ensure_plans
 from shared import clock
 from shared.contracts import enrollment as e
-from tests.county import CHILD, KLASS, MONDAY, PATH, SCHOOL, TEACHER, Told, at, data_of, uid
+from tests.casework.acting import COUNTY_VIEW, give
+from tests.county import (
+    CHILD,
+    KLASS,
+    MONDAY,
+    PATH,
+    PRINCIPAL,
+    SCHOOL,
+    TEACHER,
+    Told,
+    at,
+    data_of,
+    uid,
+)
 from tests.followed import World
 
 pytestmark = pytest.mark.usefixtures("told")
@@ -151,6 +164,19 @@ async def plan(world: World, day: date) -> None:
             return
 
 
+async def no_plans(world: World) -> None:
+    """No more periods begin by themselves."""
+    async with world.engine.begin() as conn:
+        await conn.execute(text("delete from timer where kind = 'duty.plan'"))
+
+
+async def plan_only(world: World, day: date) -> None:
+    """The periods of one day; those of the days between are not lived."""
+    await no_plans(world)
+    await world.move_to(at(day, 0, 0))
+    await plan(world, day)
+
+
 async def test_periods_begin_by_themselves_and_are_planned_once_a_day(
     world: World, told: Told
 ) -> None:
@@ -194,3 +220,31 @@ async def test_a_leaver_is_no_longer_owed_what_only_pupils_are(world: World, tol
     await world.tick()
     run = await only(world, "absence_streak")
     assert run["state"] == "cancelled"
+
+
+async def test_evidence_filed_for_one_duty_answers_for_no_other(world: World, told: Told) -> None:
+    """The notices are filed while the plan of two weeks is still to be made up for."""
+    await plan_only(world, date(2027, 1, 29))
+    notices = next(one for one in await of_kind(world, "spring_notices") if one["target"] == SCHOOL)
+    await world.move_to(at(date(2027, 2, 14)))
+    note = {"done_on": date(2027, 2, 14).isoformat(), "note": "全部送到户"}
+    await give(world, "file_evidence", COUNTY_VIEW, duty=str(notices["duty"]), **note)
+    for _ in range(400):
+        if not await world.tick():
+            break
+    reports = await of_kind(world, "spring_report")
+    assert {(one["state"], one["got"]) for one in reports} == {("armed", 0)}
+
+
+async def test_a_step_that_nobody_holds_reaches_the_principal(world: World, told: Told) -> None:
+    """责任人：校长: there is no grade leader; the breach does not end in silence (1-09)."""
+    told.streak()
+    await world.move_to(at(MONDAY + timedelta(days=3)))
+    await world.hear("enrollment", told.entries)
+    await world.move_to(at(MONDAY + timedelta(days=7)))
+    while await world.tick():
+        pass
+    visit = str((await only(world, "first_visit"))["duty"])
+    steps = [data_of(one) for one in await world.events("DutyEscalated")]
+    first = next(one for one in steps if one["duty"] == visit and one["step"] == 0)
+    assert (first["role"], first["to"]) == ("grade_leader", [str(PRINCIPAL)])

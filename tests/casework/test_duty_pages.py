@@ -194,7 +194,7 @@ async def test_a_hole_is_seen_filled_and_remembered_by_date(world: World, told: 
     assert {one["tier"] for one in holes} >= {"teacher_child"}
     assert all(one["tier"] != "homeroom_class" or one["target"] != str(KLASS) for one in holes)
     seen = await page(world, COUNTY_VIEW, "/casework/coverage?scheme=baobao")
-    assert "无人" in seen.text and "教师包人" in seen.text
+    assert "没人负责" in seen.text and "教师包人" in seen.text
     answer = await post(
         world,
         COUNTY_VIEW,

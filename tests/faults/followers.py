@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from shared.checkpoints import ADVANCE, CREATE, places
 from shared.following import Follower
-from shared.kafka import Arrived, Broker, Strange, digest
-from shared.subscription import ADVANCE, CREATE, Entry, entry, places
+from shared.kafka import Broker, digest
+from shared.reception import Reception
+from shared.subscription import Entry
 
 
 class Position(NamedTuple):
@@ -44,23 +46,24 @@ class Locked(Follower):
     subscriber: Any = None
 
     def follow_through(self, kafka: Broker, prefix: str) -> None:
-        self.subscriber = self.attach(kafka, prefix)
+        self.subscriber = Reception(self.engine, [self]).attach(kafka, prefix, self.name)
 
-    async def receive(self, arrived: Sequence[Arrived], strange: Sequence[Strange]) -> None:
+    async def hear(self, source: str, entries: Sequence[Entry]) -> Exception | None:
         self.positions.reach("taken")
-        await Follower.receive(self, arrived, strange)
+        failed = await Follower.hear(self, source, entries)
         self.positions.reach("committed")
+        return failed
 
 
 @dataclass(slots=True, kw_only=True)
 class AcknowledgesFirst(Locked):
     """Twin: tells Kafka before the effect is there."""
 
-    async def receive(self, arrived: Sequence[Arrived], strange: Sequence[Strange]) -> None:
+    async def hear(self, source: str, entries: Sequence[Entry]) -> Exception | None:
         await self.subscriber.consumer.commit()
         self.positions.reach("taken")
         async with self.engine.begin() as conn:
-            await self.subscription.apply(conn, [entry(one) for one in arrived])
+            await self.subscription.apply(conn, entries)
         self.positions.reach("committed")
 
 
@@ -68,7 +71,8 @@ class AcknowledgesFirst(Locked):
 class CheckpointOutside(Locked):
     """Twin: reads its checkpoint without a lock and moves it after the effect is committed."""
 
-    async def _take(self, entries: Sequence[Entry]) -> None:
+    async def hear(self, source: str, entries: Sequence[Entry]) -> Exception | None:
+        self.positions.reach("taken")
         at = await places(self.engine, self.subscription.name)
         fresh = [one for one in entries if one.seq > at.get((one.source, one.ledger), (0, ""))[0]]
         if not fresh:
@@ -78,6 +82,7 @@ class CheckpointOutside(Locked):
         self.positions.reach("between")
         for one in {one.ledger: one for one in fresh}.values():
             await self._move(one)
+        self.positions.reach("committed")
 
     async def _move(self, one: Entry) -> None:
         values = {

@@ -14,6 +14,7 @@ from shared.contracts.upcast import UPCASTERS, Data, raised
 from shared.event_store import execute
 from shared.following import Follower
 from shared.kafka import Producer, broker, producer
+from shared.reception import Reception
 from shared.relay import Relay
 from shared.subscription import Entry, Subscription
 from shared.waking import Waking
@@ -101,7 +102,7 @@ async def way(world: World) -> AsyncIterator[Way]:
             world.other.engine, "reader", subscription, {"casework": client}, Waking()
         )
         kafka = broker(world.kafka)
-        follower.attach(kafka, world.prefix)
+        Reception(follower.engine, [follower]).attach(kafka, world.prefix, READER)
         await kafka.start()
         relaying = asyncio.create_task(relay.run())
         sweeping = asyncio.create_task(follower.sweep())

@@ -7,12 +7,13 @@ from aiokafka.admin import AIOKafkaAdminClient
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from shared.checkpoints import places
 from shared.contracts.topics import topic_of
 from shared.event_store import execute
 from shared.following import Follower
 from shared.kafka import create_topics
 from shared.ledger_schema import quoted
-from shared.subscription import Subscription, places
+from shared.subscription import Subscription
 from shared.waking import Waking
 from tests.faults.feeds import feed_of
 from tests.faults.following import READER, Reads, way

@@ -62,6 +62,8 @@ def facts(here: County, imported: str) -> dict[str, str]:
         "child": str(first),
         "flagged": str(second),
         "case": f"case-{here.records['case']}",
+        "bare": str(here.records["case"]),
+        "teacher": str(here.people["homeroom_teacher class0"]),
         "alert": f"alert-{here.records['alert']}",
         "open": f"alert-{here.records['open_alert']}",
         "day": THURSDAY.isoformat(),
@@ -204,6 +206,8 @@ ENROLLMENT: dict[str, Declared] = {
 C = "/casework"
 DUTY: tuple[Right, ...] = ("duty.view",)
 CHARGES: tuple[Right, ...] = ("responsibility.view",)
+ASSIGN: tuple[Right, ...] = ("responsibility.assign",)
+RULES: tuple[Right, ...] = ("policy.view",)
 CASEWORK: dict[str, Declared] = {
     f"GET {C}/commands/known": record(
         "roll.view",
@@ -213,7 +217,7 @@ CASEWORK: dict[str, Declared] = {
     f"GET {C}/waiting": caller(f"{C}/waiting?since=2026-01-01T00:00Z&before=2027-01-01T00:00Z"),
     f"GET {C}/packs/{{sha256}}": caller(f"{C}/packs/{'0' * 64}"),
     f"GET {C}/today/alerts": listed(ALERT, f"{C}/today/alerts"),
-    f"GET {C}/today/duties": listed(CASE, f"{C}/today/duties"),
+    f"GET {C}/today/duties": listed(("duty.view",), f"{C}/today/duties"),
     f"GET {C}/alerts": listed(
         ALERT,
         f"{C}/alerts",
@@ -239,20 +243,109 @@ CASEWORK: dict[str, Declared] = {
     ),
     f"GET {C}/children/{{child}}": record("case.view", f"{C}/children/{{child}}"),
     f"GET {C}/observations": listed(CASE, f"{C}/observations"),
-    f"GET {C}/duties": listed(DUTY, f"{C}/duties", f"{C}/duties?filter=done"),
+    f"GET {C}/duties": listed(
+        DUTY, f"{C}/duties", f"{C}/duties?filter=done", f"{C}/duties?share=main"
+    ),
     f"GET {C}/duties.jsonl": listed(DUTY, f"{C}/duties.jsonl"),
+    f"GET {C}/duties/{{duty}}": record("duty.view", f"{C}/duties/{{unknown}}", refused_only=True),
+    f"POST {C}/duties/{{duty}}/evidence": record(
+        "duty.view",
+        f"{C}/duties/{{unknown}}/evidence",
+        body={"command_id": "{unknown}", "done_on": "{day}", "note": "做了"},
+        refused_only=True,
+    ),
+    f"GET {C}/duties/{{duty}}/files/{{sha256}}": record(
+        "duty.view", f"{C}/duties/{{unknown}}/files/{'0' * 64}", refused_only=True
+    ),
     f"GET {C}/duties/{{duty}}/do": record(
         "duty.view", f"{C}/duties/{{unknown}}/do", refused_only=True
     ),
     f"GET {C}/calls": listed(DUTY, f"{C}/calls"),
     f"GET {C}/calls/{{child}}": record("duty.view", f"{C}/calls/{{child}}", refused_only=True),
+    f"GET {C}/surveys/{{child}}": record("duty.view", f"{C}/surveys/{{child}}", refused_only=True),
     f"GET {C}/visits/{{child}}": record("duty.view", f"{C}/visits/{{child}}", refused_only=True),
-    f"GET {C}/coverage": listed(CHARGES, f"{C}/coverage", f"{C}/coverage?scheme=baobao"),
+    f"GET {C}/coverage": listed(
+        CHARGES,
+        f"{C}/coverage",
+        f"{C}/coverage?scheme=baobao",
+        f"{C}/coverage?scheme=quanyuan&all=true",
+    ),
     f"GET {C}/coverage.jsonl": listed(CHARGES, f"{C}/coverage.jsonl?scheme=baobao"),
     f"GET {C}/coverage/assign": record(
         "responsibility.assign",
         f"{C}/coverage/assign?scheme=baobao&tier=teacher_child&target={{child}}",
     ),
+    f"POST {C}/coverage/compare": listed(
+        ASSIGN, f"{C}/coverage/compare", body={"rows": "x"}, as_json=True, refused_only=True
+    ),
+    f"GET {C}/coverage/sheet": listed(CHARGES, f"{C}/coverage/sheet?scheme=sibao"),
+    f"GET {C}/coverage/sheet.xlsx": listed(
+        ("export.create",), f"{C}/coverage/sheet.xlsx?scheme=sibao"
+    ),
+    f"GET {C}/coverage/year": listed(ASSIGN, f"{C}/coverage/year?scheme=quanyuan"),
+    f"GET {C}/children/{{child}}/answers": record(
+        "case.view",
+        f"{C}/children/{{child}}/answers",
+        f"{C}/children/{{child}}/answers?on=2026-10-08",
+    ),
+    f"GET {C}/held/{{staff}}": caller(f"{C}/held/{{teacher}}"),
+    f"GET {C}/handover/{{staff}}": record("responsibility.assign", f"{C}/handover/{{teacher}}"),
+    f"GET {C}/bodies": listed(CHARGES, f"{C}/bodies"),
+    f"GET {C}/bodies/{{body}}": record(
+        "responsibility.view", f"{C}/bodies/{{unknown}}", refused_only=True
+    ),
+    f"GET {C}/activities": listed(
+        DUTY, f"{C}/activities", f"{C}/activities?kind=hold_meeting&unit={{school}}"
+    ),
+    f"GET {C}/activities/do/{{name}}": record(
+        "activity.record", f"{C}/activities/do/submit_self_check?unit={{school}}", at="school"
+    ),
+    f"GET {C}/targets": listed(CHARGES, f"{C}/targets", f"{C}/targets?year=2026-2027"),
+    f"GET {C}/escalated": listed(CASE, f"{C}/escalated"),
+    f"GET {C}/escalated/{{case}}": record("case.work", f"{C}/escalated/{{bare}}"),
+    f"GET {C}/policy": listed(RULES, f"{C}/policy"),
+    f"GET {C}/policy/basis": listed(RULES, f"{C}/policy/basis"),
+    f"GET {C}/policy/documents": listed(RULES, f"{C}/policy/documents"),
+    f"GET {C}/duty-matrix": listed(RULES, f"{C}/duty-matrix"),
+    f"GET {C}/systems": listed(RULES, f"{C}/systems"),
+    f"GET {C}/systems/{{code}}": listed(RULES, f"{C}/systems/visit_system"),
+    f"GET {C}/progress": listed(RULES, f"{C}/progress"),
+    f"GET {C}/progress/{{kind}}": listed(RULES, f"{C}/progress/daily_roll"),
+    f"GET {C}/plans": listed(RULES, f"{C}/plans"),
+    f"GET {C}/policy/documents/new": record(
+        "document.publish", f"{C}/policy/documents/new?unit={{county}}", at="county"
+    ),
+    f"GET {C}/duty-matrix/new": record(
+        "document.publish", f"{C}/duty-matrix/new?unit={{county}}", at="county"
+    ),
+    f"GET {C}/policy/edit": record(
+        "policy.activate", f"{C}/policy/edit?unit={{county}}", at="county"
+    ),
+    f"POST {C}/policy/edit": record(
+        "policy.activate",
+        f"{C}/policy/edit",
+        at="county",
+        body={"unit": "{county}", "content": "format: 2", "do": "check"},
+        refused_only=True,
+    ),
+    f"GET {C}/policy/values": record(
+        "policy.activate", f"{C}/policy/values?unit={{county}}", at="county"
+    ),
+    f"POST {C}/policy/values": record(
+        "policy.activate",
+        f"{C}/policy/values",
+        at="county",
+        body={"unit": "{county}", "roll.cut_off": "08:50"},
+        refused_only=True,
+    ),
+    f"POST {C}/whatif": record(
+        "policy.view",
+        f"{C}/whatif",
+        at="county",
+        body={"unit": "{county}", "content": "format: 2"},
+        refused_only=True,
+    ),
+    f"GET {C}/classes/{{klass}}/status": record("alert.view", f"{C}/classes/{{klass}}/status"),
 }
 NOTIFY: dict[str, Declared] = {
     "GET /notify/commands/known": record(
@@ -261,6 +354,11 @@ NOTIFY: dict[str, Declared] = {
         at="ledger",
     ),
     "GET /notify/inbox": listed(("inbox.view",), "/notify/inbox", "/notify/inbox?page=1"),
+    "GET /notify/digests": listed(("inbox.view",), "/notify/digests"),
+    "GET /notify/digests/{on}/{part}": listed(
+        ("inbox.view",), "/notify/digests/{day}/morning", "/notify/digests/{day}/evening"
+    ),
+    "GET /notify/preferences": listed(("inbox.view",), "/notify/preferences"),
     "GET /notify/reminded": listed(
         ("remind",), "/notify/reminded", "/notify/reminded?nobody={klass}&on={day}"
     ),

@@ -144,8 +144,10 @@ def _duties(here: County) -> dict[str, Given]:
     return {
         "assign_responsibility": Given(held | {"since": THURSDAY}, assign),
         "end_responsibility": Given(held | {"on": THURSDAY, "reason": "left"}, assign),
+        "assign_responsibilities": Given({"rows": [held | {"since": THURSDAY}]}, assign),
         "log_evening_call": Given(call, ("alert.decide",)),
         "visit_child": Given(went, ("alert.decide",)),
+        "log_follow_up_survey": Given({"child": child, "asked_at": NOON}, ("alert.decide",)),
         # A duty nobody knows: refused to everybody; the duty's own place decides, see casework.
         "file_evidence": Given(
             {"duty": uid("duty"), "done_on": THURSDAY, "note": "做了"}, (), own=True
@@ -178,10 +180,38 @@ def _activities(here: County) -> dict[str, Given]:
             "content": "措施",
         },
     }
-    right: tuple[Right, ...] = ("activity.record",)
-    return {name: Given(unit | values, right, "school") for name, values in given.items()}
+    given |= _bodies(here)
+    return {
+        name: Given(unit | values, (RIGHT_OF.get(name, "activity.record"),), "school")
+        for name, values in given.items()
+    } | _cascades(here)
 
 
+def _bodies(here: County) -> dict[str, Mapping[str, Any]]:
+    teacher = here.people["homeroom_teacher class0"]
+    body = {"code": "leading_group"}
+    member = body | {"post": "named", "staff": teacher}
+    return {
+        "form_body": body | {"on": THURSDAY},
+        "appoint_member": member | {"since": THURSDAY},
+        "remove_member": member | {"on": THURSDAY, "reason": "left"},
+    }
+
+
+def _cascades(here: County) -> dict[str, Given]:
+    """A target nobody knows is refused to everybody; its own place decides, see casework."""
+    case = {"case": here.records["case"], "level": "county"}
+    part = {"parent": uid("target"), "units": {str(here.classes[0]): "1"}}
+    return {
+        "cascade_target": Given(part, (), own=True),
+        "escalate_case": Given(case, ("case.work",)),
+    }
+
+
+RIGHT_OF: dict[str, Right] = {
+    "adopt_duty_matrix": "document.publish",
+    "publish_document": "document.publish",
+}
 ENDS = frozenset(("close_case", "reopen_case"))
 
 
@@ -201,5 +231,7 @@ def _notify(here: County) -> dict[str, Given]:
     return {
         "remind": Given(about, ("remind",)),
         "remind_class": Given({"klasses": [str(here.classes[0])]}, ("remind",)),
+        # Of one's own inbox alone, which no right is needed for.
+        "set_preference": Given({"what": "digest_morning", "on": False}, (), own=True),
         "read_notice": Given({"notice": uid("notice")}, (), own=True),
     }

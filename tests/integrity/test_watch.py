@@ -13,7 +13,7 @@ from services.audit.checks.watch import Watch
 from services.audit.checks.whole import PARTS
 from services.audit.export import heads
 from services.audit.export.records import commit_heads
-from shared.integrity import Finding
+from shared.integrity import Finding, Findings
 from shared.session import sign_session
 from shared.signing import load_signer
 from tests.audit.conftest import INSPECTOR, OFFICER, World, store, viewer, world
@@ -135,6 +135,18 @@ async def test_rows_of_the_index_for_entries_that_do_not_exist_are_found(
     assert {("entry_token", "seq", 3), ("entry_token", "seq", 9000)} <= found
 
 
+async def test_what_is_indexed_while_a_check_runs_is_no_finding(
+    world: World, watched: Watch
+) -> None:
+    """Between a look at how far the index is and one at its rows, the index goes on."""
+    searchable = watched.checker().searchable
+    assert searchable is not None
+    for log in await standing(world.store.engine):
+        findings = Findings(log.service, log.ledger)
+        await searchable.beyond(log, 0, findings)
+        assert findings.found == [], log.origin
+
+
 async def test_without_the_index_in_the_check_a_false_token_is_not_found(
     world: World, watched: Watch
 ) -> None:
@@ -236,6 +248,8 @@ async def test_a_sealed_entry_says_so_with_log_index_checkpoint_and_time(
     assert "已封存：封存后没有改过" in drawn
     assert f"baoxue.local/{COUNTY}/enrollment/simulated　第 {seq} 条" in drawn
     assert f"{seq} 条，" in drawn
+    found = (await world.get(INSPECTOR, "/audit/search?text=吉克阿依", "text/html")).text
+    assert "已封存" in found and "待封存" not in found
 
 
 @pytest.mark.parametrize("column", ["heads_root", "streams", "root"])

@@ -25,7 +25,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 KINDS = ("event", "command", "policy", "page", "document")
 # Where a service says what it exports; the kind stands in `ExportCreated`.
-DOCUMENTS = ("services.casework.pages.sheet",)
+DOCUMENTS = ("services.casework.pages.sheet", "services.casework.pages.assignment_sheet")
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
 MECHANISMS = ("duties", "schemes", "bodies", "systems")
 PLACEHOLDER = re.compile(r"\\\{\w+\\\}")

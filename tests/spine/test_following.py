@@ -12,14 +12,16 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared import feed
+from shared.checkpoints import places
 from shared.contracts.topics import partition_of, topic_of
 from shared.event_store import execute
 from shared.feed import FeedClient
 from shared.following import Follower
 from shared.kafka import broker, producer
+from shared.reception import Reception
 from shared.redrive import redrive
 from shared.relay import Relay
-from shared.subscription import Entry, Shape, Subscription, deliver, places
+from shared.subscription import Entry, Shape, Subscription, deliver
 from shared.waking import Waking
 from tests.spine.counter import LEDGER, Add, order
 from tests.stores import Store
@@ -102,7 +104,7 @@ async def test_what_is_appended_arrives_once_and_in_order(
             other_store.engine, "reader", subscription(reader), {"casework": client}, Waking()
         )
         kafka = broker(kafka_server)
-        follower.attach(kafka, prefix)
+        Reception(other_store.engine, [follower]).attach(kafka, prefix, follower.name)
         made = producer(kafka_server)
         await made.start()
         relay = asyncio.create_task(Relay(store.engine, "casework", prefix, made, waking).run())
@@ -218,7 +220,7 @@ async def test_strangers_are_set_aside_and_stop_nobody(
             other_store.engine, "reader", subscription(Reader()), {"casework": client}, Waking()
         )
         kafka = broker(kafka_server)
-        follower.attach(kafka, prefix)
+        Reception(other_store.engine, [follower]).attach(kafka, prefix, follower.name)
         await kafka.start()
 
         async def both() -> bool:

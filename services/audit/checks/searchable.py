@@ -39,7 +39,12 @@ TOLD_BY = text(
     "select ledger, unitpath from entry where subject = :subject"
     " and position(convert_to(:commitment, 'UTF8') in body) > 0"
 )
-GHOSTS = text("select seq from check_entry_token_beyond(:ledger, :service, :last)")
+# How far the index is, and what stands beyond, are of one snapshot: the index goes on meanwhile.
+GHOSTS = text(
+    "select seq from check_entry_token_beyond(:ledger, :service, greatest(:last, coalesce("
+    "(select seq from checkpoint where subscription = :name and source = :source"
+    " and ledger = :ledger), 0)))"
+)
 LATE = [name.split()[0] for name in TOKEN_COLUMNS].index("late")
 
 
@@ -102,8 +107,10 @@ class Searchable:
             findings.add(row.seq, "subject_text", row.field, "what the body gives", found)
 
     async def beyond(self, log: Log, last: int, findings: Findings) -> None:
-        """Rows of entries that do not exist."""
+        """Rows of entries that do not exist: after `last`, and after what is indexed by now."""
+        source = source_of(log.service, log.ledger)
         params = {"ledger": log.ledger, "service": log.service, "last": last}
+        params |= {"name": NAME, "source": source}
         async with self.engine.connect() as conn:
             for row in await conn.execute(GHOSTS, params):
                 findings.add(row.seq, "entry_token", "seq", f"nothing after {last}", row.seq)

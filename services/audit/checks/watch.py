@@ -25,7 +25,7 @@ from shared.integrity import Finding
 
 log = structlog.get_logger()
 
-TAIL_SECONDS = 20.0
+TAIL_SECONDS = 40.0
 NIGHTLY_HOUR = 2
 NIGHT_POLL_SECONDS = 60.0
 NOW = text("select clock_timestamp()")

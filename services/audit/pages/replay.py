@@ -11,7 +11,7 @@ from services.audit.pages import state
 from services.audit.pages.detail import detail_of
 from services.audit.pages.opened import Said, Wanted, open_each, open_names
 from services.audit.pages.times import Times, address, typed
-from services.audit.pages.words import BOOKS, role_words, short
+from services.audit.pages.words import BOOKS, actor_words, short
 from services.audit.queries.entries import Place
 from services.audit.queries.names import names
 from services.audit.queries.replay import Replayed, Told
@@ -148,14 +148,14 @@ def _by_time(told: Sequence[Told]) -> list[Told]:
 
 def _event(one: Told, times: Times, words: Words, path: str) -> TimelineEvent:
     entry = one.entry
-    who = words.said.people.get(entry.actor, "系统" if entry.actor == "system" else "")
+    who, role = actor_words(entry.actor, entry.actor_role, words.said.people, words.said.lang)
     behalf = entry.on_behalf_of
     return TimelineEvent(
         happened=entry.occurred_at,
         recorded=entry.recorded_at,
         title=sentence(entry, words.said.lang),
         who=who,
-        role=role_words(entry.actor_role, words.said.lang),
+        role=role,
         on_behalf_of=words.said.people.get(behalf, behalf) if behalf else "",
         late=one.late,
         by_day=one.envelope.occurredprecision == "day",

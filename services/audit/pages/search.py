@@ -7,10 +7,12 @@ from fastapi import Request
 
 from services.audit.pages.excerpt import excerpt
 from services.audit.pages.opened import Said, Wanted, open_each, open_names
-from services.audit.pages.words import BOOKS, FACETS, facet_words, role_words
+from services.audit.pages.words import BOOKS, FACETS, actor_words, facet_words
+from services.audit.queries.entries import Place
 from services.audit.queries.facets import VALUES_LIMIT
 from services.audit.queries.matching import Match
 from services.audit.queries.names import Names, names
+from services.audit.queries.seals import NOT_YET, SealOf, seals
 from services.audit.queries.search import ACCESS, Asked, Found
 from shared.access_words import PURPOSES
 from shared.console import language
@@ -38,7 +40,7 @@ async def draw(
     readings: Mapping[str, Reading],
 ) -> SearchPage:
     """The page's model; every name and word in it is opened through the county's reading."""
-    known = await _known(edge, found)
+    known, marks = await _known(edge, found)
     people: dict[str, str] = {}
     hits: dict[int, Hit] = {}
     for county, reading in readings.items():
@@ -48,7 +50,7 @@ async def draw(
         shown += [one.subject for one in found.people[:PEOPLE_SHOWN] if one.county == county]
         people |= await open_names(reading, known, shown)
         said = Said(people, known, language(request))
-        hits |= await _hits(reading, matches, asked, said)
+        hits |= await _hits(reading, matches, asked, said, marks)
     reading = next(iter(readings.values()), None)
     return SearchPage(
         action=ACTION,
@@ -73,7 +75,8 @@ def _county(match: Match) -> str:
     return match.place.ledger.removesuffix("-access")
 
 
-async def _known(edge: Edge, found: Found) -> Names:
+async def _known(edge: Edge, found: Found) -> tuple[Names, Mapping[Place, SealOf]]:
+    """Names of all that is shown, and the seal of each entry."""
     persons = [str(match.candidate.subject) for match in found.matches]
     persons += [match.envelope.actorid for match in found.matches]
     persons += [one.subject for one in found.people]
@@ -81,7 +84,8 @@ async def _known(edge: Edge, found: Found) -> Names:
     for facet in ("township", "school", "klass"):
         paths += found.counts.get(facet, {}).keys()
     async with edge.service.engine.connect() as conn:
-        return await names(conn, [*paths, *found.counties], persons)
+        known = await names(conn, [*paths, *found.counties], persons)
+        return known, await seals(conn, [match.place for match in found.matches])
 
 
 async def _hits(
@@ -89,6 +93,7 @@ async def _hits(
     matches: Sequence[Match],
     asked: Asked,
     said: Said,
+    marks: Mapping[Place, SealOf],
 ) -> dict[int, Hit]:
     wanted = [(match, _wanted(match)) for match in matches]
     sealed = [one for _, one in wanted if one is not None]
@@ -101,7 +106,8 @@ async def _hits(
         pieces = excerpt(clear, asked.text)
         if match.text is None and match.called is not None:
             pieces = ((f"{word(match.called.field, said.lang)}：", False), *pieces)
-        found[id(match)] = Hit(event=event_of(match, said), excerpt=pieces)
+        mark = marks.get(match.place, NOT_YET)
+        found[id(match)] = Hit(event=event_of(match, said, mark), excerpt=pieces)
     return found
 
 
@@ -115,23 +121,24 @@ def _wanted(match: Match) -> Wanted | None:
     return Wanted(match.called.subject, match.called.field, match.called.sealed, path)
 
 
-def event_of(match: Match, said: Said) -> TimelineEvent:
+def event_of(match: Match, said: Said, seal: SealOf) -> TimelineEvent:
     """One hit as a row of the table."""
     known, people = said.known, said.people
     envelope, subject = match.envelope, str(match.candidate.subject or "")
     place = match.place
+    who, role = actor_words(envelope.actorid, envelope.actorrole, people, said.lang)
     return TimelineEvent(
         happened=envelope.occurred_at,
         recorded=envelope.recorded_at,
         title=sentence(entry_of(match.body), said.lang),
-        who=people.get(envelope.actorid, "系统" if envelope.actorid == "system" else ""),
-        role=role_words(envelope.actorrole, said.lang),
+        who=who,
+        role=role,
         late=match.candidate.late,
         by_day=envelope.occurredprecision == "day",
         subject=_subject(subject, known, people),
         unit=known.of_path(match.candidate.path),
         proof=ProofMark(
-            state="unsealed",
+            state=seal.state,
             ledger=BOOKS["access" if is_access(place.ledger) else place.service],
             seq=place.seq,
             href=f"/audit/entries/{place.service}/{place.ledger}/{place.seq}",

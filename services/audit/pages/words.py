@@ -56,6 +56,15 @@ def role_words(role: str, lang: Language = "zh") -> str:
     return ROLES[role].zh if lang == "zh" else ROLES[role].en
 
 
+def actor_words(
+    actor: str, role: str, people: Mapping[str, str], lang: Language
+) -> tuple[str, str]:
+    """Name and role of whoever did it; what no person did is said once."""
+    if role not in ROLES:
+        return role_words(role, lang), ""
+    return people.get(actor, ""), role_words(role, lang)
+
+
 def facet_words(facet: str, value: str, names: Names, people: Mapping[str, str]) -> str:
     """What stands beside the count of one value."""
     match facet:

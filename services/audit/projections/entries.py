@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from shared.checkpoints import prefix_fits
 from shared.event import Envelope
 from shared.faults import PastRewritten
 from shared.kafka import digest
-from shared.subscription import Entry, prefix_fits
+from shared.subscription import Entry
 
 # The subscriptions whose checkpoints say together what audit holds; its own come from its store.
 LEDGERS = ("audit.ledger", "audit.ledger_own", "audit.ledger_own_access")

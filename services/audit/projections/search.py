@@ -115,8 +115,7 @@ class SearchIndex:
     async def _index(self, source: str, ledger: str) -> int:
         place = {"name": NAME, "source": source, "ledger": ledger}
         async with self.engine.begin() as conn:
-            await conn.execute(START, place)
-            seq = (await conn.execute(LOCK, place)).scalar_one()
+            seq = await _place(conn, place)
             service = source.partition(".")[0]
             params = {"ledger": ledger, "service": service, "seq": seq}
             found = await conn.execute(BODIES, params | {"limit": BATCH_LIMIT_ENTRIES})
@@ -158,6 +157,15 @@ class SearchIndex:
                 if clear is not None:
                     found.append((one, clear))
         return found
+
+
+async def _place(conn: AsyncConnection, place: Mapping[str, str]) -> int:
+    """How far the index of a ledger is, its place locked; the first time it is made."""
+    seq = (await conn.execute(LOCK, place)).scalar()
+    if seq is None:
+        await conn.execute(START, place)
+        seq = (await conn.execute(LOCK, place)).scalar_one()
+    return seq
 
 
 async def indexed(engine: AsyncEngine) -> Mapping[tuple[str, str], int]:

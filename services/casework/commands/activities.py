@@ -1,6 +1,6 @@
 """What a unit records of its work: meetings, checks, plans, publicity, reviews, documents."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, TypeVar
@@ -25,6 +25,7 @@ from services.casework.commands.activity_fields import (
 from services.casework.commands.records import RecordUnknown
 from services.casework.commands.unit_notes import sealed_note
 from services.casework.domain import activity as a
+from shared.access_words import Right
 from shared.commands import Command, Done, FieldsInvalid
 from shared.edge import Edge, Moment, allowed
 from shared.event import business_day
@@ -35,6 +36,7 @@ from shared.sealed import Sealed
 
 UNIT = text("select ledger, path from unit where unit = :unit")
 MONTH_DIGITS = 7
+DUTY_OF = "duty_"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +74,14 @@ F = TypeVar("F", bound=UnitFields)
 Make = Callable[[Recording, Any], Awaitable[a.ActivityEvent]]
 
 
-def recorded(name: str, fields: type[F], make: Make) -> Command:
+def recorded(
+    name: str,
+    fields: type[F],
+    make: Make,
+    right: Right = "activity.record",
+    seen_at: str = "/casework/duties",
+    of_form: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict,
+) -> Command:
     """A command that records one activity; its id is the command's, so sent twice it is one."""
 
     async def run(edge: Edge, viewer: Viewer, given: F) -> Done:
@@ -85,18 +94,18 @@ def recorded(name: str, fields: type[F], make: Make) -> Command:
             edge=edge,
             viewer=viewer,
             moment=moment,
-            grant=allowed(viewer, "activity.record", row.path, moment),
+            grant=allowed(viewer, right, row.path, moment),
             ledger=row.ledger,
             path=row.path,
             pack=moment.rules.pack(row.path, moment.today),
             name=given.command_id,
         )
-        return await _submit(work, given, await make(work, given))
+        return await _submit(work, given, await make(work, given), seen_at)
 
-    return Command(name, fields, run)
+    return Command(name, fields, run, of_form)
 
 
-async def _submit(work: Recording, given: UnitFields, event: a.ActivityEvent) -> Done:
+async def _submit(work: Recording, given: UnitFields, event: a.ActivityEvent, seen_at: str) -> Done:
     order = Order(
         aggregate=ACTIVITY,
         stream=f"activity-{work.name}",
@@ -112,7 +121,7 @@ async def _submit(work: Recording, given: UnitFields, event: a.ActivityEvent) ->
         ),
         unitpath=work.path,
     )
-    return Done(await work.edge.submit(order), "/casework/duties")
+    return Done(await work.edge.submit(order), seen_at)
 
 
 async def _meeting(work: Recording, given: MeetingFields) -> a.ActivityEvent:
@@ -204,6 +213,21 @@ async def _matrix(work: Recording, given: MatrixFields) -> a.ActivityEvent:
     )
 
 
+def _matrix_of_form(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A form asks department by department, one duty a line: `duty_police`, `duty_village` …"""
+    duties = {
+        name.removeprefix(DUTY_OF): lines
+        for name, text in values.items()
+        if name.startswith(DUTY_OF) and (lines := _lines(text))
+    }
+    kept = {name: value for name, value in values.items() if not name.startswith(DUTY_OF)}
+    return {**kept, "duties": duties} if duties else kept
+
+
+def _lines(text: object) -> list[str]:
+    return [line.strip() for line in str(text).splitlines() if line.strip()]
+
+
 async def _target(work: Recording, given: TargetFields) -> a.ActivityEvent:
     return a.TargetSet(
         activity=work.name,
@@ -240,7 +264,20 @@ COMMANDS = (
     recorded("log_publicity", PublicityFields, _publicity),
     recorded("review_support", ReviewFields, _review),
     recorded("log_village_check", VillageFields, _village),
-    recorded("adopt_duty_matrix", MatrixFields, _matrix),
+    recorded(
+        "adopt_duty_matrix",
+        MatrixFields,
+        _matrix,
+        "document.publish",
+        "/casework/duty-matrix",
+        _matrix_of_form,
+    ),
     recorded("set_target", TargetFields, _target),
-    recorded("publish_document", DocumentFields, _document),
+    recorded(
+        "publish_document",
+        DocumentFields,
+        _document,
+        "document.publish",
+        "/casework/policy/documents",
+    ),
 )

@@ -57,7 +57,7 @@ class ReviewFields(UnitFields, frozen=True):
 
 class VillageFields(UnitFields, frozen=True):
     on: date
-    children: list[UUID]
+    children: list[UUID] = []  # noqa: RUF012  msgspec copies an empty list for each struct
     notes: str | None = None
 
 

@@ -1,7 +1,7 @@
 """What people do about responsibilities: assign, hand on, end."""
 
 from datetime import date
-from typing import Literal
+from typing import Literal, Protocol
 from uuid import UUID
 
 from sqlalchemy import text
@@ -24,9 +24,17 @@ from shared.policy.pack import Pack
 from shared.rights import Grant, Viewer
 
 UNIT = text("select ledger, path from unit where unit = :target")
+PERSON = text(
+    "select p.ledger, u.path from person p join unit u using (unit)"
+    " where p.staff = cast(:target as uuid)"
+)
 CLASS = text("select ledger, path from klass where klass = cast(:target as uuid)")
 CHILD = text("select ledger, path from child where child = cast(:target as uuid)")
-STAFF = text("select ledger, staff from person where staff = cast(:staff as uuid)")
+# Who has left has accounts, and all of them are closed; many never had one.
+STAFF = text(
+    "select ledger, (select bool_and(a.closed) from account a where a.staff = p.staff) as left_"
+    " from person p where p.staff = cast(:staff as uuid)"
+)
 
 
 class AssignFields(Fields, frozen=True):
@@ -58,33 +66,60 @@ class EndFields(Fields, frozen=True):
 async def assign(edge: Edge, viewer: Viewer, fields: AssignFields) -> Done:
     """One holder for one target under one tier, from a day on."""
     async with edge.service.engine.connect() as conn:
-        ledger, path = await _place(conn, fields.target)
+        ledger, path = await place_of(conn, fields.target)
         moment = await edge.moment(conn)
         grant = allowed(viewer, "responsibility.assign", path, moment)
-        tier = _tier(moment.rules.pack(path, moment.today), fields.scheme, fields.tier)
-        await _known_holder(conn, ledger, fields.holder_kind, fields.holder)
-    command = AssignResponsibility(
-        scheme=fields.scheme,
-        tier=fields.tier,
+        tier = tier_of(moment.rules.pack(path, moment.today), fields.scheme, fields.tier)
+        await known_holder(conn, ledger, fields.holder_kind, fields.holder)
+    command = assigning(fields, tier)
+    return await _submit(edge, viewer, fields, moment, grant, ledger, path, command)
+
+
+class OneCharge(Protocol):
+    """What an assignment says, whichever form it came from."""
+
+    @property
+    def scheme(self) -> str: ...
+    @property
+    def tier(self) -> str: ...
+    @property
+    def target(self) -> str: ...
+    @property
+    def holder(self) -> str: ...
+    @property
+    def holder_kind(self) -> Literal["staff", "office"]: ...
+    @property
+    def since(self) -> date: ...
+    @property
+    def until(self) -> date | None: ...
+    @property
+    def instead(self) -> str | None: ...
+
+
+def assigning(given: OneCharge, tier: Tier) -> AssignResponsibility:
+    """The domain's command; whom it passes from is of the same kind as who takes it."""
+    instead = HolderOf(kind=given.holder_kind, id=given.instead) if given.instead else None
+    return AssignResponsibility(
+        scheme=given.scheme,
+        tier=given.tier,
         line=tier.line,
         share=tier.share,
-        target=DutyTarget(kind=tier.target, id=fields.target),
-        holder=HolderOf(kind=fields.holder_kind, id=fields.holder),
-        since=fields.since,
-        until=fields.until,
+        target=DutyTarget(kind=tier.target, id=given.target),
+        holder=HolderOf(kind=given.holder_kind, id=given.holder),
+        since=given.since,
+        until=given.until,
         exactly_one=tier.exactly == "one",
-        instead=HolderOf(kind="staff", id=fields.instead) if fields.instead else None,
+        instead=instead,
     )
-    return await _submit(edge, viewer, fields, moment, grant, ledger, path, command)
 
 
 async def end(edge: Edge, viewer: Viewer, fields: EndFields) -> Done:
     """A holder no longer answers from a day on; `successor` takes over where one is named."""
     async with edge.service.engine.connect() as conn:
-        ledger, path = await _place(conn, fields.target)
+        ledger, path = await place_of(conn, fields.target)
         moment = await edge.moment(conn)
         grant = allowed(viewer, "responsibility.assign", path, moment)
-        tier = _tier(moment.rules.pack(path, moment.today), fields.scheme, fields.tier)
+        tier = tier_of(moment.rules.pack(path, moment.today), fields.scheme, fields.tier)
     command = EndResponsibility(
         scheme=fields.scheme,
         tier=fields.tier,
@@ -97,7 +132,7 @@ async def end(edge: Edge, viewer: Viewer, fields: EndFields) -> Done:
     return await _submit(edge, viewer, fields, moment, grant, ledger, path, command)
 
 
-def _tier(pack: Pack, scheme: str, code: str) -> Tier:
+def tier_of(pack: Pack, scheme: str, code: str) -> Tier:
     found = pack.file.schemes.get(scheme)
     if found is None:
         raise FieldsInvalid(f"现行规则里没有责任制“{scheme}”。重新选一种。", field="scheme")
@@ -107,17 +142,17 @@ def _tier(pack: Pack, scheme: str, code: str) -> Tier:
     return tier
 
 
-async def _place(conn: AsyncConnection, target: str) -> tuple[str, str]:
+async def place_of(conn: AsyncConnection, target: str) -> tuple[str, str]:
     """Ledger and path of a unit, class or child; a grade is at its school."""
     unit = target.partition("-")[0] if not _uuid(target) else target
-    for query in (CLASS, CHILD) if _uuid(target) else (UNIT,):
+    for query in (CLASS, CHILD, PERSON) if _uuid(target) else (UNIT,):
         row = (await conn.execute(query, {"target": unit})).first()
         if row is not None:
             return row.ledger, row.path
     raise RecordUnknown("没有这个对象。回到责任表重新选。", field="target")
 
 
-async def _known_holder(conn: AsyncConnection, ledger: str, kind: str, holder: str) -> None:
+async def known_holder(conn: AsyncConnection, ledger: str, kind: str, holder: str) -> None:
     if kind == "office":
         if not holder.strip():
             raise FieldsInvalid("写上岗位或单位的名称。", field="holder")
@@ -125,6 +160,8 @@ async def _known_holder(conn: AsyncConnection, ledger: str, kind: str, holder: s
     row = (await conn.execute(STAFF, {"staff": holder})).first() if _uuid(holder) else None
     if row is None or row.ledger != ledger:
         raise FieldsInvalid("没有这名教职工。从名单里选一人。", field="holder")
+    if row.left_:
+        raise FieldsInvalid("这名教职工已经离任（账号已停用）。从名单里另选一人。", field="holder")
 
 
 def _uuid(text_: str) -> bool:
@@ -158,7 +195,12 @@ async def _submit(
         subject=target.id if target.kind in {"child", "guardian"} else None,
         expected=fields.version,
     )
-    return Done(await edge.submit(order), fields.next)
+    return Done(await edge.submit(order), within(fields.next))
+
+
+def within(next_page: str) -> str:
+    """Where a form leads on to, if that is a page of ours; anything else is not followed."""
+    return next_page if next_page.startswith("/casework/") else "/casework/coverage"
 
 
 COMMANDS = (

@@ -1,13 +1,15 @@
 """What people do about duties: the evening call, a visit without a case, plain evidence."""
 
+import asyncio
 from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import text
 
-from services.casework.aggregates import CALLS, DUTY
+from services.casework.aggregates import ACTIVITY, CALLS, DUTY
 from services.casework.commands.records import Acting, RecordUnknown, acting_for_child
-from services.casework.commands.unit_notes import sealed_note
+from services.casework.commands.unit_notes import PURPOSE, sealed_note
+from services.casework.domain.activity import FollowUpSurveyLogged, RecordActivity
 from services.casework.domain.calls import (
     ChildVisited,
     DifficultyRecorded,
@@ -16,6 +18,8 @@ from services.casework.domain.calls import (
     LogVisit,
 )
 from services.casework.domain.duty import FileEvidence
+from services.casework.domain.duty_events import Attachment
+from shared.attachments import CLASS, Files, checked, sealed_file
 from shared.commands import Command, Done, Fields
 from shared.edge import Edge, allowed
 from shared.event import business_day
@@ -23,6 +27,10 @@ from shared.event_store import Order
 from shared.rights import Viewer
 
 OF_DUTY = text("select ledger, path, child from duty where duty = :duty")
+SURVEYED = text(
+    "select got from duty where child = :child and form = 'survey'"
+    " and state in ('armed', 'breached') order by due_at limit 1"
+)
 
 
 class EveningCallFields(Fields, frozen=True):
@@ -45,6 +53,14 @@ class VisitChildFields(Fields, frozen=True):
     visited_at: datetime
     outcome: str
     met: list[str] = []  # noqa: RUF012  msgspec copies an empty list for each struct
+    notes: str | None = None
+
+
+class SurveyFields(Fields, frozen=True):
+    """跟踪调查: when the child or its guardian was asked, and what they said."""
+
+    child: UUID
+    asked_at: datetime
     notes: str | None = None
 
 
@@ -96,6 +112,30 @@ async def visit_child(edge: Edge, viewer: Viewer, fields: VisitChildFields) -> D
     return await _submit(act, LogVisit(visit=visit, now=act.moment.now))
 
 
+async def log_follow_up_survey(edge: Edge, viewer: Viewer, fields: SurveyFields) -> Done:
+    """One of the two a term for a child that dropped out; which one follows from those before."""
+    stream = f"activity-{fields.command_id}"
+    act = await acting_for_child(edge, viewer, "alert.decide", fields, fields.child, stream)
+    async with edge.service.engine.connect() as conn:
+        before = (await conn.execute(SURVEYED, {"child": fields.child})).scalar() or 0
+    event = FollowUpSurveyLogged(
+        activity=fields.command_id,
+        child=fields.child,
+        ordinal=before + 1,
+        asked_at=fields.asked_at,
+        notes=await act.seal("notes", fields.notes),
+    )
+    order = Order(
+        aggregate=ACTIVITY,
+        stream=stream,
+        command=RecordActivity(event=event, now=act.moment.now),
+        circumstances=act.circumstances(),
+        unitpath=act.record.path,
+        subject=act.record.subject,
+    )
+    return Done(await edge.submit(order), "/casework/duties")
+
+
 async def _submit(act: Acting, command: LogEveningCall | LogVisit) -> Done:
     order = Order(
         aggregate=CALLS,
@@ -108,7 +148,9 @@ async def _submit(act: Acting, command: LogEveningCall | LogVisit) -> Done:
     return Done(await act.edge.submit(order), "/casework/calls")
 
 
-async def file_evidence(edge: Edge, viewer: Viewer, fields: EvidenceFields) -> Done:
+async def file_evidence(
+    edge: Edge, viewer: Viewer, fields: EvidenceFields, content: bytes | None = None
+) -> Done:
     """The plain form of a duty whose own form comes later, or that needs none."""
     async with edge.service.engine.connect() as conn:
         row = (await conn.execute(OF_DUTY, {"duty": fields.duty})).first()
@@ -120,7 +162,7 @@ async def file_evidence(edge: Edge, viewer: Viewer, fields: EvidenceFields) -> D
     command = FileEvidence(
         done_on=fields.done_on,
         note=await sealed_note(edge, row.ledger, owner, "note", fields.note),
-        attachment=None,
+        attachment=await _kept(edge, row.ledger, owner, content) if content else None,
         now=moment.now,
     )
     order = Order(
@@ -142,8 +184,19 @@ async def file_evidence(edge: Edge, viewer: Viewer, fields: EvidenceFields) -> D
     return Done(await edge.submit(order), "/casework/duties")
 
 
+async def _kept(edge: Edge, ledger: str, owner: str, content: bytes) -> Attachment:
+    """The file kept, sealed, before the event that names it: a file too many does no harm."""
+    type_, clean = checked(content)
+    keys = await edge.keyring.keys_for([owner], PURPOSE, [CLASS], create=True, ledger=ledger)
+    kept = sealed_file(clean, owner, keys.of(owner, CLASS))
+    files = Files(edge.service.settings.home / "attachments")
+    found = await asyncio.to_thread(files.put, kept, type_)
+    return Attachment(sha256=found.sha256, bytes=found.bytes, type=found.type)
+
+
 COMMANDS = (
     Command("log_evening_call", EveningCallFields, log_evening_call),
     Command("visit_child", VisitChildFields, visit_child),
+    Command("log_follow_up_survey", SurveyFields, log_follow_up_survey),
     Command("file_evidence", EvidenceFields, file_evidence),
 )

@@ -12,15 +12,16 @@ from shared.commands import Command, Done, Fields, FieldsInvalid
 from shared.edge import Edge, Moment, allowed
 from shared.event_store import Order
 from shared.policy.layer import Layer, LayerInvalid, encode_layer, load_layer
+from shared.policy.merging import chain, pinned
 from shared.policy.pack import Pack, PackInvalid, load_pack
 from shared.rights import Grant, Viewer
-from shared.rulebook import keep
+from shared.rulebook import keep, kept_packs
 
 UNIT = text("select ledger, path from unit where unit = :unit")
 
 
 class PolicyFields(Fields, frozen=True):
-    """`content` is the pack's YAML."""
+    """`content` is the pack's YAML; `basis` an entry of its register, or the words themselves."""
 
     unit: str
     content: str
@@ -41,17 +42,17 @@ class CalendarFields(Fields, frozen=True):
 
 async def activate_policy(edge: Edge, viewer: Viewer, fields: PolicyFields) -> Done:
     """Keep a pack by its hash and put it in force, tomorrow at the earliest."""
-    content = _file(fields.content)
-    pack = _pack(content)
     now, grant, path, ledger = await _begin(edge, viewer, "policy.activate", fields.unit)
+    pack, files = await read_pack(edge, fields.content)
     command = ActivatePolicyVersion(
         unit=fields.unit,
         pack=pack.sha256,
         valid_from=fields.valid_from,
-        basis=fields.basis,
+        basis=pack.citation(fields.basis),
         now=now.now,
     )
-    await _keep(edge, content)
+    for content in files:
+        await _keep(edge, content)
     return await _submit(edge, viewer, fields, now, grant, path, ledger, command)
 
 
@@ -72,16 +73,25 @@ async def publish_calendar(edge: Edge, viewer: Viewer, fields: CalendarFields) -
     return await _submit(edge, viewer, fields, now, grant, path, ledger, command)
 
 
-def _file(text: str) -> bytes:
-    """A form takes blanks at both ends away; a text file ends with one newline."""
-    return (text.strip() + "\n").encode()
+async def read_pack(edge: Edge, given: str) -> tuple[Pack, list[bytes]]:
+    """The pack of a text, and the files to keep for it: what it rests on first, then its own.
 
-
-def _pack(content: bytes) -> Pack:
+    Raises FieldsInvalid with the line and the reason.
+    """
+    content = pinned(_file(given))
+    async with edge.service.engine.connect() as conn:
+        kept = await kept_packs(conn)
     try:
-        return load_pack(content)
+        pack = load_pack(content, kept.get)
     except PackInvalid as error:
         raise FieldsInvalid(str(error), field="content", line=error.line) from error
+    rests_on = [pinned(below) for _, below in chain(content, kept.get) if below is not None]
+    return pack, [*reversed(rests_on), content]
+
+
+def _file(text: str) -> bytes:
+    """A form takes blanks at both ends away; a text file ends with one newline."""
+    return (text.strip().replace("\r\n", "\n") + "\n").encode()
 
 
 def _layer(content: bytes) -> Layer:
@@ -131,7 +141,10 @@ async def _submit(
     )
     outcome = await edge.submit(order)
     edge.rulebook.forget()
-    return Done(outcome, "/enrollment/calendar")
+    policy = isinstance(command, ActivatePolicyVersion)
+    return Done(
+        outcome, f"/casework/policy?unit={command.unit}" if policy else "/enrollment/calendar"
+    )
 
 
 COMMANDS = (

@@ -7,6 +7,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.casework.commands.records import Acting
+from shared.edge import Edge
+from shared.event import Circumstances
 from shared.event_store import (
     RETRY_LIMIT,
     Batch,
@@ -23,44 +25,47 @@ Work = Callable[[AsyncConnection, Batch], Awaitable[str]]
 
 
 async def submit(acting: Acting, work: Work) -> Outcome:
+    """As `submit_batch`, for a command about a child's record."""
+    return await submit_batch(acting.edge, acting.circumstances(), acting.record.stream, work)
+
+
+async def submit_batch(edge: Edge, told: Circumstances, queue: str, work: Work) -> Outcome:
     """As `Edge.submit` for work over several streams; `work` answers the stream of the outcome.
 
     Raises StoreClosed, CommandRejected, Conflict, UnknownLedger, EventRefused.
     """
-    edge = acting.edge
     edge.service.opening.require()
     with edge.service.metrics.append_seconds.time():
-        outcome = await _execute(acting, work)
+        outcome = await _execute(edge, told, queue, work)
     edge.service.waking.wake()
     if outcome.envelopes and not outcome.repeated:
-        await edge.wait_for_boards(acting.record.ledger, outcome.envelopes[-1].ledgerseq)
+        await edge.wait_for_boards(told.ledger, outcome.envelopes[-1].ledgerseq)
     return outcome
 
 
-async def _execute(acting: Acting, work: Work) -> Outcome:
+async def _execute(edge: Edge, told: Circumstances, queue: str, work: Work) -> Outcome:
     for attempt in range(RETRY_LIMIT):
         try:
-            async with acting.edge.service.engine.begin() as conn:
+            async with edge.service.engine.begin() as conn:
                 if attempt:
                     # Losers of a race queue here, so that each is beaten a few times at the most.
-                    await conn.execute(QUEUE, {"stream": acting.record.stream})
-                return await _once(conn, acting, work)
+                    await conn.execute(QUEUE, {"stream": queue})
+                return await _once(conn, told, work)
         except IntegrityError as error:
             if not is_race(error) or attempt == RETRY_LIMIT - 1:
                 raise
     raise AssertionError("the loop above returns or raises")
 
 
-async def _once(conn: AsyncConnection, acting: Acting, work: Work) -> Outcome:
-    circumstances = acting.circumstances()
-    if earlier := await accepted(conn, circumstances):
+async def _once(conn: AsyncConnection, told: Circumstances, work: Work) -> Outcome:
+    if earlier := await accepted(conn, told):
         last = earlier[-1]
         return Outcome(earlier, last.streamversion, None, repeated=True)
-    batch = Batch(circumstances)
+    batch = Batch(told)
     stream = await work(conn, batch)
     held = batch.held(stream)
     await batch.append(conn)
-    return Outcome(await accepted(conn, circumstances), held.version, held.state)
+    return Outcome(await accepted(conn, told), held.version, held.state)
 
 
 def expect(batch: Batch, stream: str, version: int | None) -> None:

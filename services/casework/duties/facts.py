@@ -1,7 +1,7 @@
 """Facts: what an event says to duties, whatever service it comes from."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +10,10 @@ import msgspec
 from services.casework.domain.alert_events import Cause
 from shared.event import Envelope
 from shared.policy.duty_schema import Arm, When
+from shared.policy.pack import Pack
 
+EVIDENCE = "casework.EvidenceFiled"
+CALENDAR = "casework.CalendarPublished"
 # The province, city and county of a path come first; then township or school.
 COUNTY = 2
 
@@ -67,6 +70,33 @@ def fact_of(envelope: Envelope) -> Fact:
         data=msgspec.json.decode(envelope.data),
         envelope=envelope,
     )
+
+
+@dataclass(slots=True)
+class Interest:
+    """The event types that some duty of some pack begins with, counts or ends by."""
+
+    _known: dict[frozenset[str], frozenset[str]] = field(
+        default_factory=dict[frozenset[str], frozenset[str]]
+    )
+
+    def of(self, packs: Mapping[str, Pack]) -> frozenset[str]:
+        """`packs` by SHA-256; the same packs are looked through once."""
+        names = frozenset(packs)
+        if names not in self._known:
+            self._known = {names: interesting(packs.values())}
+        return self._known[names]
+
+
+def interesting(packs: Iterable[Pack]) -> frozenset[str]:
+    """As `Interest.of`, looked through anew."""
+    found = {EVIDENCE, CALENDAR}
+    for pack in packs:
+        for kind in pack.file.duties.values():
+            found |= {kind.arm.event or EVIDENCE}
+            for when in (*kind.arm.also, *kind.evidence, *kind.cancel):
+                found.add(when.event)
+    return frozenset(found)
 
 
 def fits(fact: Fact, event: str | None, where: Mapping[str, Iterable[Any]]) -> bool:

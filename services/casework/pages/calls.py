@@ -1,6 +1,7 @@
 """晚上的电话: children on leave whose guardian must be called tonight, four answers each."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from services.casework.queries import duty_list
 from services.casework.queries.duty_list import Wanted
 from shared.console import Visit
 from shared.edge import Edge
+from shared.policy.day import moment_of
 from shared.rights import Viewer
 from shared.sealed import Sealed
 from shared.session_http import viewer as signed_in
@@ -22,6 +24,7 @@ from shared.viewing import viewing
 from shared.web.models.form import Field, Form, FormPage, Option
 from shared.web.models.layout import Link
 
+A_MOMENT = timedelta(microseconds=1)
 CALLS = ("leave_call", "call_again")
 CALLS_SHOWN = 20
 YES_NO = (("true", "是"), ("false", "否"))
@@ -47,7 +50,7 @@ class CallsPage:
 
 
 def router(edge: Edge) -> APIRouter:
-    """`/casework/calls`, `/casework/calls/{child}`, `/casework/visits/{child}`."""
+    """`/casework/calls`, `/casework/calls/{child}`, `/casework/visits|surveys/{child}`."""
     api = APIRouter(prefix="/casework")
 
     @api.get("/calls")
@@ -66,35 +69,60 @@ def router(edge: Edge) -> APIRouter:
     async def visit_form(
         child: UUID, request: Request, viewer: Annotated[Viewer, Depends(signed_in)]
     ) -> HTMLResponse:
-        found = await begin(edge, request, viewer, "visit.child", "duty.view")
-        rows = await _duties(found, Wanted(child=child, kinds=None))
-        if not rows:
-            raise HTTPException(404)
-        name = (await _names(found, rows[:1]))[rows[0].duty]
-        codes = pack_of(found, rows[0].path).codes
-        form = Form(
-            action=command("visit_child"),
-            command_id=new_id(),
-            version=0,
-            submit="登记家访",
-            fields=(
-                moment("visited_at", "实际到访时间", found.moment.now),
-                choices("met", "见到了谁", codes.people_met),
-                choice("outcome", "结果", codes.outcomes),
-                words(),
-            ),
-            hidden=(("child", str(child)),),
-            cancel=Link(text="不登记了", href="/casework/duties"),
+        found, row, name = await _child(edge, request, viewer, child)
+        codes = pack_of(found, row.path).codes
+        asked = (
+            moment("visited_at", "实际到访时间", found.moment.now),
+            choices("met", "见到了谁", codes.people_met),
+            choice("outcome", "结果", codes.outcomes),
+            words(),
         )
-        page = FormPage(title="登记家访", back="/casework/duties", form=form, child=name)
-        return await found.html("form.html", page, "duties")
+        return await _ask(found, "登记家访", "visit_child", asked, child, name)
+
+    @api.get("/surveys/{child}")
+    async def survey_form(
+        child: UUID, request: Request, viewer: Annotated[Viewer, Depends(signed_in)]
+    ) -> HTMLResponse:
+        found, _, name = await _child(edge, request, viewer, child)
+        asked = (moment("asked_at", "什么时候问的", found.moment.now), words("notes", "问到的情况"))
+        return await _ask(found, "登记跟踪调查", "log_follow_up_survey", asked, child, name)
 
     return api
 
 
+async def _child(
+    edge: Edge, request: Request, viewer: Viewer, child: UUID
+) -> tuple[Visit, Any, str]:
+    """A child with an open duty that the viewer may see, and its name."""
+    found = await begin(edge, request, viewer, "visit.child", "duty.view")
+    rows = await _duties(found, Wanted(child=child, kinds=None))
+    if not rows:
+        raise HTTPException(404)
+    return found, rows[0], (await _names(found, rows[:1])).get(rows[0].duty, UNNAMED)
+
+
+async def _ask(
+    found: Visit, title: str, name: str, asked: tuple[Field, ...], child: UUID, who: str
+) -> HTMLResponse:
+    form = Form(
+        action=command(name),
+        command_id=new_id(),
+        version=0,
+        submit=title,
+        fields=asked,
+        hidden=(("child", str(child)),),
+        cancel=Link(text="不登记了", href="/casework/duties"),
+    )
+    page = FormPage(title=title, back="/casework/duties", form=form, child=who)
+    return await found.html("form.html", page, "duties")
+
+
 async def _calls(edge: Edge, request: Request, viewer: Viewer, child: UUID | None) -> HTMLResponse:
     found = await begin(edge, request, viewer, "calls", "duty.view", "contact")
-    rows = await _duties(found, Wanted(kinds=CALLS, child=child, limit=CALLS_SHOWN))
+    # Tonight's alone: whoever cannot come tomorrow either is called again tomorrow.
+    tonight = moment_of(found.today, "24:00") + A_MOMENT if child is None else None
+    wanted = Wanted(kinds=CALLS, child=child, due_before=tonight, limit=CALLS_SHOWN)
+    rows = await _duties(found, wanted)
     if child is not None and not rows:
         raise HTTPException(404)
     known = await _names(found, rows)

@@ -73,11 +73,15 @@ def _streams(row: Found[CaseView]) -> list[str]:
 
 
 def _actions(found: Visit, row: Found[CaseView], steps: list[str]) -> tuple[Link, ...]:
-    return tuple(
+    links = [
         Link(text=action.label, href=f"/casework/cases/{row.stream}/do/{action.name}")
         for action in in_order(row.view.state, steps)
         if may(found.viewer, action.right, row.path, found.today)
-    )
+    ]
+    if row.view.state != "closed" and may(found.viewer, "case.work", row.path, found.today):
+        above = f"/casework/escalated/{row.stream.removeprefix('case-')}"
+        links.append(Link(text="请上级帮助", href=above))
+    return tuple(links)
 
 
 def _rail(found: Visit, lines: list[Line], action: str) -> Rail:

@@ -34,6 +34,7 @@ class ChildPart:
     cases: tuple[Link, ...]
     duties: tuple[Duty, ...]
     actions: tuple[Link, ...]
+    answers: Link
 
 
 def router(edge: Edge) -> APIRouter:
@@ -97,6 +98,7 @@ async def _part(found: Visit, child: UUID, name: str, path: str) -> ChildPart:
             )
             for row in cases
         ),
+        answers=Link(text="谁负责", href=f"/casework/children/{child}/answers"),
         duties=tuple(drawn(found, one, rows[one.stream], name) for one in due),
         actions=tuple(
             Link(text=label, href=f"/casework/children/{child}/do/{action}")

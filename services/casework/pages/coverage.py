@@ -1,72 +1,44 @@
-"""责任覆盖: which target of a scheme has no holder or two, on any day; and the sheet to print."""
+"""责任覆盖: which target of a scheme has no holder or two, on any day, and the next one to mend."""
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
-from fastapi.responses import HTMLResponse
-from sqlalchemy import text
+from fastapi.responses import HTMLResponse, RedirectResponse
 
-from services.casework.pages.drawing import UNNAMED, begin, new_id, pack_of
-from services.casework.pages.known import people_named, places_named
-from services.casework.pages.questions import day
-from services.casework.queries.coverage import Covered, Sheet, covered, sheet
-from shared.console import Visit
-from shared.edge import Edge, Moment, allowed
-from shared.policy.duty_schema import Scheme
-from shared.rights import Viewer, may, paths_for
-from shared.session_http import viewer as signed_in
-from shared.web.models.form import Field, Form, FormPage, Option
-from shared.web.models.layout import Link
-
-# A tier of a county has tens of thousands of children: the page shows holes first, then so many.
-ROWS_SHOWN = 100
-CANDIDATES = text(
-    "select distinct p.staff from person p left join role_grant g using (staff)"
-    " where p.unit = any(:units) or g.unit = any(:units) order by p.staff limit 200"
+from services.casework.pages.coverage_look import Looked, Named, look_at, named, schemes_of
+from services.casework.pages.coverage_panel import panel
+from services.casework.pages.coverage_table import (
+    GAPS_SHOWN,
+    HERE,
+    IDLE_SHOWN,
+    Asked,
+    gap_lines,
+    lines_of,
+    people_of,
+    shown_in,
+    units_of,
 )
+from services.casework.pages.drawing import begin
+from services.casework.queries.coverage import Covered
+from services.casework.queries.matrix import Gap, counts, gaps, lines
+from shared.console import Visit
+from shared.edge import Edge
+from shared.policy.duty_schema import Scheme
+from shared.rights import Viewer, may
+from shared.session_http import viewer as signed_in
+from shared.web.models.layout import Link
+from shared.web.models.responsibility import CoveragePage, GapPanel
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """`state`: hole, overlap or empty."""
-
-    target: str
-    where: str
-    holders: tuple[str, ...]
-    since: str
-    state: str
-    derived: bool
-    href: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TierRows:
-    name: str
-    summary: str
-    rows: tuple[Row, ...]
-    more: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CoveragePage:
-    """Page `coverage.html`."""
-
-    title: str
-    about: str
-    scheme: str
-    on: str
-    filters: tuple[Link, ...]
-    chosen: str
-    tiers: tuple[TierRows, ...]
+A_DAY = timedelta(days=1)
 
 
 def router(edge: Edge) -> APIRouter:
-    """`/casework/coverage`, `/casework/coverage.jsonl`."""
+    """`/casework/coverage` and `/casework/coverage.jsonl`."""
     api = APIRouter(prefix="/casework")
 
     @api.get("/coverage")
@@ -75,39 +47,62 @@ def router(edge: Edge) -> APIRouter:
         viewer: Annotated[Viewer, Depends(signed_in)],
         scheme: str = "",
         on: date | None = None,
+        unit: str = "",
+        hole: str = "",
+        all: bool = False,
     ) -> HTMLResponse:
         found = await begin(edge, request, viewer, "coverage", "responsibility.view")
-        return await found.html("coverage.html", await _page(found, scheme, on), "duties")
+        asked = Asked(scheme=scheme, on=on, unit=unit, hole=hole, all=all)
+        return await found.html("coverage.html", await coverage_page(found, asked), "duties")
 
     @api.get("/coverage/assign")
     async def assign_form(
-        request: Request,
-        viewer: Annotated[Viewer, Depends(signed_in)],
-        scheme: str,
-        tier: str,
-        target: str,
-    ) -> HTMLResponse:
-        found = await begin(edge, request, viewer, "coverage.assign", "responsibility.assign")
-        page = await _assign(found, scheme, tier, target)
-        return await found.html("form.html", page, "duties")
+        viewer: Annotated[Viewer, Depends(signed_in)], scheme: str, tier: str, target: str
+    ) -> Response:
+        """An older address of one hole: its panel stands on the coverage page now."""
+        return await _to_panel(edge, viewer, scheme, tier, target)
 
     @api.get("/coverage.jsonl")
-    async def lines(
+    async def json_lines(
         viewer: Annotated[Viewer, Depends(signed_in)],
         scheme: str,
         on: date | None = None,
         all: bool = False,
     ) -> Response:
-        moment = await edge.moment()
-        found = await _of_viewer(edge, viewer, moment, scheme, on or moment.today)
-        wanted = [one for one in found if all or one.hole or one.overlap]
-        body = "".join(json.dumps(_line(scheme, one), ensure_ascii=False) + "\n" for one in wanted)
+        body = await _json_lines(edge, viewer, scheme, on, all)
         return Response(body, media_type="application/x-ndjson")
 
     return api
 
 
-def _line(scheme: str, one: Covered) -> dict[str, Any]:
+async def _to_panel(edge: Edge, viewer: Viewer, scheme: str, tier: str, target: str) -> Response:
+    moment = await edge.moment()
+    looked = await look_at(edge, viewer, moment, scheme, moment.today)
+    one = next((r for r in looked.all if r.tier == tier and r.target == target), None)
+    if one is None or not may(viewer, "responsibility.assign", one.path, moment.today):
+        raise HTTPException(404)
+    asked = Asked(scheme=scheme)
+    return RedirectResponse(asked.href(hole=f"{tier}:{one.at}"), 303)
+
+
+async def _json_lines(
+    edge: Edge, viewer: Viewer, scheme: str, on: date | None, everything: bool
+) -> str:
+    """Holes and overlaps; `everything`: what is held too, and who holds nothing."""
+    moment = await edge.moment()
+    looked = await look_at(edge, viewer, moment, scheme, on or moment.today)
+    wanted = [one for one in looked.all if everything or one.hole or one.overlap]
+    told = [_told(scheme, one) for one in wanted]
+    if everything:
+        told += [{"scheme": scheme, "staff": one, "state": "idle"} for one in looked.idle]
+    return "".join(map(_line, told))
+
+
+def _line(told: dict[str, Any]) -> str:
+    return json.dumps(told, ensure_ascii=False) + "\n"
+
+
+def _told(scheme: str, one: Covered) -> dict[str, Any]:
     """A target as scripts read it: `state` hole, overlap or held."""
     state = "hole" if one.hole else "overlap" if one.overlap else "held"
     return {
@@ -117,163 +112,146 @@ def _line(scheme: str, one: Covered) -> dict[str, Any]:
         "target": one.target,
         "unit": one.path.rsplit("/", 1)[-1],
         "holders": list(one.holders),
+        "since": one.since.isoformat() if one.since else None,
+        "derived": one.derived,
         "state": state,
     }
 
 
-async def _assign(found: Visit, code: str, tier_code: str, target: str) -> FormPage:
-    """Who could hold it: the staff of the units on the target's path, by name."""
-    rows = await _of_viewer(found.edge, found.viewer, found.moment, code, found.today)
-    one = next((r for r in rows if r.tier == tier_code and r.target == target), None)
-    scheme = (await _schemes(found)).get(code)
-    tier = scheme.tier(tier_code) if scheme else None
-    if one is None or scheme is None or tier is None:
+async def coverage_page(found: Visit, asked: Asked) -> CoveragePage:
+    """The whole page: what is wrong first, then unit by unit, then the panel of one gap."""
+    schemes = await schemes_of(found)
+    asked = replace(asked, scheme=asked.scheme or next(iter(schemes)))
+    code, on = asked.scheme, asked.on or found.today
+    looked = await look_at(found.edge, found.viewer, found.moment, code, on)
+    scheme = looked.scheme
+    if scheme is None or looked.pack is None:
         raise HTTPException(404)
-    allowed(found.viewer, "responsibility.assign", one.path, found.moment)
-    params = {"units": one.path.split("/")}
-    async with found.edge.service.engine.connect() as conn:
-        people = {str(row.staff) for row in await conn.execute(CANDIDATES, params)}
-    known = await people_named(found, people)
-    (row,) = await _rows(found, code, [one])
-    back = f"/casework/coverage?{urlencode({'scheme': code})}"
-    hidden = [("scheme", code), ("tier", tier_code), ("target", target), ("next", back)]
-    if len(one.holders) == 1 and not one.derived:
-        hidden.append(("instead", one.holders[0]))
-    form = Form(
-        action="/casework/commands/assign_responsibility",
-        command_id=new_id(),
-        version=0,
-        submit="指定",
-        fields=(
-            Field(
-                name="holder",
-                label=tier.zh,
-                kind="choice",
-                options=tuple(
-                    Option(value=who, label=name)
-                    for who, name in sorted(known.items(), key=lambda item: item[1])
-                ),
-                required=True,
-            ),
-            day("since", "从哪天起", found.moment.now),
-        ),
-        hidden=tuple(hidden),
-        cancel=Link(text="先不指定", href=back),
-    )
-    return FormPage(title=f"{scheme.zh}：{row.target}", back=back, form=form, detail=row.where)
-
-
-async def _of_viewer(
-    edge: Edge, viewer: Viewer, moment: Moment, scheme: str, on: date
-) -> list[Covered]:
-    """Every target in the viewer's jurisdiction, ledger after ledger."""
-    paths = paths_for(viewer, "responsibility.view", moment.today)
-    found: list[Covered] = []
-    async with edge.service.engine.connect() as conn:
-        for ledger, root in await _ledgers(conn, paths):
-            pack = moment.rules.pack(root, on)
-            known = pack.file.schemes.get(scheme)
-            if known is None:
-                continue
-            looked = await sheet(conn, ledger, scheme, on)
-            found += covered(looked, scheme, known, pack, paths)
-    return found
-
-
-LEDGERS = text("select unit, ledger, path from unit where unit = ledger order by unit")
-
-
-async def _ledgers(conn: Any, paths: Sequence[str]) -> list[tuple[str, str]]:
-    """Counties that a jurisdiction reaches into."""
-    rows = (await conn.execute(LEDGERS)).all()
-    return [
-        (row.ledger, row.path)
-        for row in rows
-        if any(p == "*" or p.startswith(row.path) or row.path.startswith(p) for p in paths)
-    ]
-
-
-async def _schemes(found: Visit) -> dict[str, Scheme]:
-    """The schemes of the first county that the viewer reaches; 404 where there is none yet."""
-    paths = paths_for(found.viewer, "responsibility.view", found.today)
-    async with found.edge.service.engine.connect() as conn:
-        ledgers = await _ledgers(conn, paths)
-    if not ledgers:
-        raise HTTPException(404)
-    return pack_of(found, ledgers[0][1]).file.schemes
-
-
-async def _page(found: Visit, code: str, on: date | None) -> CoveragePage:
-    schemes = await _schemes(found)
-    code = code or next(iter(schemes), "")
-    scheme = schemes.get(code)
-    if scheme is None:
-        raise HTTPException(404)
-    chosen = on or found.today
-    rows = await _of_viewer(found.edge, found.viewer, found.moment, code, chosen)
-    holes = sum(one.hole for one in rows)
-    overlaps = sum(one.overlap for one in rows)
-    about = f"{holes} 处无人，{overlaps} 处重复" if holes or overlaps else "处处有人负责"
+    tiers = [tier.code for tier in scheme.tiers]
+    everything = gaps(looked.all, tiers)
+    chosen = next((g for g in everything if f"{g.tier}:{g.at}" == asked.hole), None)
+    unit = _unit(looked, asked.unit, chosen, everything, asked.all)
+    mine = [one for one in looked.all if f"{one.path}/".startswith(f"{unit}/")]
+    holes = [one for one in mine if one.hole]
+    table = lines(mine, unit)
+    listed = [g for g in everything if f"{g.path}/".startswith(f"{unit}/")] if asked.all else []
+    names = await named(found, people_of(table, listed, looked.idle))
     return CoveragePage(
-        title=f"责任覆盖：{scheme.zh}",
-        about=about,
-        scheme=code,
-        on=chosen.isoformat(),
-        filters=tuple(
-            Link(text=one.zh, href=f"/casework/coverage?{urlencode({'scheme': name})}")
-            for name, one in schemes.items()
-        ),
+        title="责任",
+        place=names.places.get(unit.rpartition("/")[2], ""),
+        holes=len(holes),
+        children=len(looked.children_of(holes)),
+        doubles=sum(one.overlap for one in mine),
+        about=_about(scheme, looked),
+        schemes=tuple(Link(text=s.zh, href=asked.href(scheme=c)) for c, s in schemes.items()),
         chosen=scheme.zh,
-        tiers=await _tiers(found, code, scheme, rows),
+        scheme=code,
+        unit=asked.unit,
+        on=on.isoformat(),
+        before=asked.href(on=on - A_DAY),
+        after=asked.href(on=on + A_DAY),
+        print=Link(text="打印责任分解表", href=_sheet(code, on, unit)),
+        all_gaps=Link(text=f"逐个看空缺（{_holes(everything)}）", href=asked.href(all=1, unit="")),
+        up=_up(looked, unit, names, asked),
+        units=units_of(looked, unit, names, asked),
+        tiers=tuple(tier.zh for tier in scheme.tiers if shown_in(table, tier.code)),
+        lines=lines_of(table, scheme, unit, names, asked, chosen),
+        panel=await _panel(found, looked, asked, everything, chosen),
+        gaps=gap_lines(listed, scheme, names, asked) if asked.all else None,
+        more=f"还有 {len(listed) - GAPS_SHOWN} 处" if len(listed) > GAPS_SHOWN else "",
+        idle=tuple(names.holder(one) for one in looked.idle[:IDLE_SHOWN]),
+        others=_others(code, asked),
     )
 
 
-async def _tiers(
-    found: Visit, code: str, scheme: Scheme, rows: Sequence[Covered]
-) -> tuple[TierRows, ...]:
-    """Holes first, then overlaps, then the rest as far as the page goes."""
-    drawn: list[TierRows] = []
-    for tier in scheme.tiers:
-        mine = [one for one in rows if one.tier == tier.code]
-        mine.sort(key=lambda one: (not one.hole, not one.overlap, one.path, one.target))
-        shown = mine[:ROWS_SHOWN]
-        held = sum(not one.hole for one in mine)
-        drawn.append(
-            TierRows(
-                name=tier.zh,
-                summary=f"{held}/{len(mine)}",
-                rows=await _rows(found, code, shown),
-                more=f"还有 {len(mine) - len(shown)} 处" if len(mine) > len(shown) else "",
-            )
-        )
-    return tuple(drawn)
+async def _panel(
+    found: Visit, looked: Looked, asked: Asked, everything: Sequence[Gap], chosen: Gap | None
+) -> GapPanel | None:
+    """The chosen gap's panel, which leads on to the next one."""
+    if chosen is None:
+        return None
+    after = _after(everything, chosen)
+    href = asked.href(hole=f"{after.tier}:{after.at}") if after else asked.href()
+    nearby = Link(text="先看下一处", href=href) if after else None
+    return await panel(found, looked, asked.scheme, chosen, nearby, href)
 
 
-async def _rows(found: Visit, scheme: str, shown: Sequence[Covered]) -> tuple[Row, ...]:
-    people = {one for row in shown for one in row.holders}
-    people |= {row.target for row in shown if row.target_kind in {"child", "guardian"}}
-    known = await people_named(found, people)
-    places = await places_named(found)
-    return tuple(_row(found, scheme, one, known, places) for one in shown)
+def _holes(everything: Sequence[Gap]) -> int:
+    return sum(len(gap.targets) for gap in everything if not gap.double)
 
 
-def _row(
-    found: Visit, scheme: str, one: Covered, known: dict[str, str], places: dict[str, str]
-) -> Row:
-    assigns = may(found.viewer, "responsibility.assign", one.path, found.today)
-    query = urlencode({"scheme": scheme, "tier": one.tier, "target": one.target})
-    grade = one.target.partition("-") if one.target_kind == "grade" else None
-    target = f"{places.get(grade[0], '')}{grade[2]}年级" if grade else places.get(one.target)
-    where = [places.get(part, "") for part in one.path.split("/")[3:]]
-    return Row(
-        target=target or known.get(one.target, UNNAMED),
-        where=" ".join(part for part in where if part),
-        holders=tuple(known.get(holder, holder) for holder in one.holders),
-        since=one.since.isoformat() if one.since else "",
-        state="hole" if one.hole else "overlap" if one.overlap else "",
-        derived=one.derived,
-        href=f"/casework/coverage/assign?{query}" if assigns else "",
+def _about(scheme: Scheme, looked: Looked) -> str:
+    tiers = "、".join(tier.zh for tier in scheme.tiers)
+    version = looked.pack.version if looked.pack else ""
+    return f"{scheme.zh}（{tiers}），规则 {version[:8]}。粗框是空缺，虚线框是重复。"
+
+
+def _sheet(scheme: str, on: date, unit: str) -> str:
+    query = urlencode({"scheme": scheme, "on": on.isoformat(), "unit": unit.rpartition("/")[2]})
+    return f"{HERE}/sheet?{query}"
+
+
+def _others(scheme: str, asked: Asked) -> tuple[Link, ...]:
+    """The other pages about who answers for what."""
+    return (
+        Link(text="按去年拟新学年的责任表", href=f"{HERE}/year?{urlencode({'scheme': scheme})}"),
+        Link(text="从表格导入", href="/enrollment/imports?kind=assignments"),
+        Link(text="领导小组", href="/casework/bodies"),
+        Link(text="会议和工作记录", href="/casework/activities"),
+        Link(text="目标分解", href="/casework/targets"),
+        Link(text="等上级的个案", href="/casework/escalated"),
     )
 
 
-__all__ = ["CoveragePage", "Sheet", "router"]
+def _unit(
+    looked: Looked, asked: str, chosen: Gap | None, everything: Sequence[Gap], everywhere: bool
+) -> str:
+    """The path that is looked into: asked for, that of the chosen gap, else where most is wrong."""
+    root = looked.root
+    paths = {path for one in looked.sheets for path in one.holding.paths.values()}
+    if asked:
+        path = next((p for p in paths if p.rpartition("/")[2] == asked), None)
+        if path is None or not any(f"{path}/".startswith(f"{top}/") for top in _tops(looked)):
+            raise HTTPException(404)
+        return path
+    if chosen is not None:
+        return _unit_of(chosen.path, paths)
+    if everywhere:
+        return root
+    below = counts(looked.all, root.count("/") + 1)
+    worst = max(below, key=lambda path: below[path], default=root)
+    is_county = root.count("/") == COUNTY_DEPTH
+    return worst if is_county and everything and worst in paths else root
+
+
+COUNTY_DEPTH = 2
+
+
+def _tops(looked: Looked) -> list[str]:
+    return [path if path != "*" else looked.root for path in looked.paths]
+
+
+def _unit_of(path: str, units: set[str]) -> str:
+    """The nearest unit of a gap that has lines below it: a class stands in its school's."""
+    while path and path not in units:
+        path = path.rpartition("/")[0]
+    return path
+
+
+def _up(looked: Looked, unit: str, names: Named, asked: Asked) -> Link | None:
+    if unit == looked.root:
+        return None
+    above = unit.rpartition("/")[0]
+    code = above.rpartition("/")[2]
+    return Link(text=names.places.get(code, ""), href=asked.href(unit=code))
+
+
+def _after(everything: Sequence[Gap], chosen: Gap | None) -> Gap | None:
+    """The gap after the chosen one; after the last comes the first again."""
+    if chosen is None or len(everything) < 2:
+        return None
+    place = everything.index(chosen)
+    return everything[(place + 1) % len(everything)]
+
+
+__all__ = ["coverage_page", "router"]

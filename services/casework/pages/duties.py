@@ -1,35 +1,47 @@
 """责任: everyone's duties as their role reaches, one tap from the form that fulfils each."""
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 import msgspec
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
-from services.casework.pages.drawing import UNNAMED, begin, fitting, new_id, pack_of
-from services.casework.pages.questions import day, words
+from services.casework.pages.drawing import UNNAMED, begin, pack_of
 from services.casework.queries import duty_list
 from services.casework.queries.duty_list import Wanted
-from shared.console import Visit, visit
-from shared.contracts.words import time_words
-from shared.edge import Edge, allowed
+from shared.console import Visit
+from shared.contracts.words import time_words, word
+from shared.edge import Edge
 from shared.event import business_day
 from shared.rights import Viewer, paths_for
 from shared.sealed import Sealed
 from shared.session_http import viewer as signed_in
 from shared.viewing import viewing
-from shared.web.models.form import Form, FormPage
 from shared.web.models.layout import Link
 from shared.web.models.today import Duty, DutyGroup
 
 WEEK_DAYS = 7
 # What stands on the first page already, as the roll, the alert or the case itself.
 ELSEWHERE = ("daily_roll", "dropout_report", "first_visit", "risk_intervention", "daily_digest")
+# The three classes of responsibility (8-01).
+SHARES = {"main": "主体责任", "direct": "直接责任", "supporting": "协同责任"}
+UNIT_KINDS = frozenset(("school", "grade", "village", "township", "county"))
+# The form of a duty of a unit → the activity that is recorded on it.
+OF_UNIT: dict[str, Callable[[Any], str]] = {
+    "meeting": lambda row: "hold_meeting",
+    "self_check": lambda row: "submit_self_check",
+    "review": lambda row: "review_support",
+    "publicity": lambda row: "log_publicity",
+    "plan": lambda row: (
+        "submit_publicity_plan" if row.kind.startswith("publicity") else "submit_work_plan"
+    ),
+}
 FILTERS = {
     "open": ("要办的", duty_list.OPEN),
     "overdue": ("已超期", ("breached",)),
@@ -52,7 +64,7 @@ class DutiesPage:
 
 
 def router(edge: Edge) -> APIRouter:
-    """`/casework/duties`, `/casework/duties.jsonl`, `/casework/duties/{duty}/do`."""
+    """`/casework/duties`, `/casework/duties.jsonl`."""
     api = APIRouter(prefix="/casework")
 
     @api.get("/duties")
@@ -62,12 +74,20 @@ def router(edge: Edge) -> APIRouter:
         filter: str = "open",
         mine: bool = False,
         unit: str | None = None,
+        share: str | None = None,
         after: str | None = None,
     ) -> HTMLResponse:
         found = await begin(edge, request, viewer, "duties", "duty.view")
-        if filter not in FILTERS:
+        if filter not in FILTERS or share not in {None, *SHARES}:
             raise HTTPException(404)
-        page = await _page(found, filter, mine, unit, _after(after))
+        wanted = Wanted(
+            unit=unit,
+            share=share,
+            holder=UUID(viewer.staff) if mine and viewer.staff else None,
+            states=FILTERS[filter][1],
+            after=_after(after),
+        )
+        page = await _page(found, filter, wanted)
         return await found.html("duties.html", page, "duties")
 
     @api.get("/duties.jsonl")
@@ -83,12 +103,6 @@ def router(edge: Edge) -> APIRouter:
         )
         text = "".join([line async for line in _lines(edge, viewer, wanted)])
         return Response(text, media_type="application/x-ndjson")
-
-    @api.get("/duties/{duty}/do")
-    async def do(
-        duty: UUID, request: Request, viewer: Annotated[Viewer, Depends(signed_in)]
-    ) -> HTMLResponse:
-        return await _plain_form(edge, request, viewer, duty)
 
     return api
 
@@ -116,22 +130,14 @@ async def _lines(edge: Edge, viewer: Viewer, wanted: Wanted) -> AsyncIterator[st
         wanted = replace(wanted, after=(rows[-1].due_at, rows[-1].duty))
 
 
-async def _page(
-    found: Visit, filter: str, mine: bool, unit: str | None, after: tuple[datetime, UUID] | None
-) -> DutiesPage:
-    wanted = Wanted(
-        unit=unit,
-        holder=UUID(found.viewer.staff) if mine and found.viewer.staff else None,
-        states=FILTERS[filter][1],
-        after=after,
-    )
+async def _page(found: Visit, filter: str, wanted: Wanted) -> DutiesPage:
     async with viewing(found.edge.service.engine, found.viewer, "duty.view", found.today) as conn:
         rows = await duty_list.listed(conn, wanted)
         counts = await duty_list.counted(conn, wanted, found.moment.now)
     more = None
     if len(rows) == wanted.limit:
         last = f"{rows[-1].due_at.isoformat()}_{rows[-1].duty}".replace("+", "%2B")
-        more = Link(text="再看后面的", href=f"/casework/duties?filter={filter}&after={last}")
+        more = Link(text="再看后面的", href=f"{_address(filter, wanted)}&after={last}")
     return DutiesPage(
         title="责任",
         about=f"共 {counts['all']} 件" + _overdue(filter, counts["overdue"]),
@@ -140,17 +146,29 @@ async def _page(
                 Link(text=text, href=f"/casework/duties?filter={name}")
                 for name, (text, _) in FILTERS.items()
             ),
+            *(
+                Link(text=text, href=f"/casework/duties?filter={filter}&share={share}")
+                for share, text in SHARES.items()
+            ),
             Link(text="晚上的电话", href="/casework/calls"),
-            *_coverage(found),
+            Link(text="会议和工作记录", href="/casework/activities"),
+            *coverage_links(found),
         ),
-        chosen=FILTERS[filter][0],
+        chosen=SHARES[wanted.share] if wanted.share else FILTERS[filter][0],
         groups=grouped(found, rows, await drawn(found, rows)),
         next_page=more,
         nothing="这里没有要办的事。" if not rows else "",
     )
 
 
-def _coverage(found: Visit) -> tuple[Link, ...]:
+def _address(filter: str, wanted: Wanted) -> str:
+    """The list as it was asked for, without its place in it."""
+    asked = {"filter": filter, "unit": wanted.unit, "share": wanted.share}
+    asked["mine"] = "true" if wanted.holder else None
+    return "/casework/duties?" + urlencode({name: one for name, one in asked.items() if one})
+
+
+def coverage_links(found: Visit) -> tuple[Link, ...]:
     """The way to who answers for whom, for those who may see it."""
     if not paths_for(found.viewer, "responsibility.view", found.today):
         return ()
@@ -207,7 +225,7 @@ def _drawn(found: Visit, row: Any, name: str) -> Duty:
     if row.needed > 1:
         detail.append(f"{row.got}/{row.needed} 次")
     if row.told and overdue:
-        detail.append(f"已告知 {len(row.told)} 级")
+        detail.append("已告知" + "、".join(word(step["role"]) for step in row.told))
     return Duty(
         title=f"{who}：{title}" if who else title,
         href=href(row),
@@ -221,38 +239,15 @@ def href(row: Any) -> str:
     """One tap from the form that fulfils it."""
     if row.form == "leave_call":
         return f"/casework/calls/{row.child}"
-    if row.form in {"case", "child", "survey"} and row.child:
+    if row.form == "survey" and row.child:
+        return f"/casework/surveys/{row.child}"
+    if row.form in {"case", "child"} and row.child:
         return f"/enrollment/children/{row.child}"
     if row.form == "visit" and row.child:
         return f"/casework/visits/{row.child}"
     if row.form == "roll":
         return f"/enrollment/classes/{row.klass}/roll"
+    if row.form in OF_UNIT and row.target_kind in UNIT_KINDS:
+        query = urlencode({"unit": row.target.partition("-")[0]})
+        return f"/casework/activities/do/{OF_UNIT[row.form](row)}?{query}"
     return f"/casework/duties/{row.duty}/do"
-
-
-async def _plain_form(edge: Edge, request: Request, viewer: Viewer, duty: UUID) -> HTMLResponse:
-    moment = await edge.moment()
-    async with viewing(edge.service.engine, viewer, "duty.view", moment.today) as conn:
-        row = await duty_list.one(conn, duty)
-    if row is None:
-        raise HTTPException(404)
-    grant = allowed(viewer, "duty.view", row.path, moment)
-    purpose = fitting(viewer, moment.today, "casework")
-    found = await visit(
-        edge, request, viewer, "duty.do", grant=grant, ledger=row.ledger, purpose=purpose
-    )
-    (line,) = await drawn(found, [row])
-    form = Form(
-        action="/casework/commands/file_evidence",
-        command_id=new_id(),
-        version=0,
-        submit="提交",
-        fields=(
-            day("done_on", "哪天做的", moment.now),
-            words("note", "做了什么", "写清时间、地点、参加的人和结果"),
-        ),
-        hidden=(("duty", str(duty)),),
-        cancel=Link(text="先不提交", href="/casework/duties"),
-    )
-    page = FormPage(title=line.title, back="/casework/duties", form=form, detail=line.due)
-    return await found.html("form.html", page, "duties")

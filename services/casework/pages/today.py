@@ -1,6 +1,7 @@
 """Casework's parts of the first page: new alerts, and what is due."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
@@ -22,7 +23,8 @@ from shared.console import Visit
 from shared.contracts.words import time_words
 from shared.edge import Edge
 from shared.event import business_day
-from shared.rights import Viewer, may
+from shared.policy.day import moment_of
+from shared.rights import Viewer, may, paths_for
 from shared.session_http import viewer as signed_in
 from shared.viewing import viewing
 from shared.web.models.form import Form
@@ -30,6 +32,8 @@ from shared.web.models.today import AlertsPart, DutiesPart, Duty, DutyGroup, Uni
 
 CARDS_SHOWN = 6
 DUTIES_SHOWN = 40
+# Nobody does these by hand.
+BY_ITSELF = ("daily_digest",)
 WEEK_DAYS = 7
 BY_UNIT = text(
     "select split_part(path, '/', :level) as unit, count(*) as flags,"
@@ -53,7 +57,7 @@ def router(edge: Edge) -> APIRouter:
     async def duties(
         request: Request, viewer: Annotated[Viewer, Depends(signed_in)]
     ) -> HTMLResponse:
-        found = await begin(edge, request, viewer, "today", "case.view")
+        found = await begin(edge, request, viewer, "today", "duty.view")
         return await found.part("parts/duties.html", await duties_part(found))
 
     return api
@@ -117,12 +121,7 @@ async def _counts(conn: AsyncConnection, found: Visit) -> tuple[UnitCount, ...]:
 
 
 async def duties_part(found: Visit) -> DutiesPart:
-    engine = found.edge.service.engine
-    async with viewing(engine, found.viewer, "case.view", found.today) as conn:
-        rows: list[Found[Any]] = [
-            *await boards.alerts(conn, now=found.moment.now),
-            *await boards.cases(conn),
-        ]
+    rows = await _records(found)
     due = (await all_due(found, rows))[:DUTIES_SHOWN]
     by_stream = {row.stream: row for row in rows}
     known = await names(found, [by_stream[one.stream] for one in due])
@@ -140,23 +139,62 @@ async def duties_part(found: Visit) -> DutiesPart:
             DutyGroup(kind="overdue", duties=tuple(groups["overdue"])),
             DutyGroup(kind="today", duties=tuple(groups["today"])),
             DutyGroup(kind="week", duties=tuple(groups["week"]), until=until),
-        )
+        ),
+        more=duty_pages.coverage_links(found),
+        done=await done_today(found),
     )
 
 
-async def own_duties(found: Visit) -> list[tuple[str, Duty]]:
-    """What the viewer answers for by name, in the groups of the page; done ones are gone."""
-    if not found.viewer.staff:
+async def _records(found: Visit) -> list[Found[Any]]:
+    """Alerts and cases, for those who may see them; others have duties of their own alone."""
+    if not paths_for(found.viewer, "case.view", found.today):
         return []
-    soon = found.moment.now + timedelta(days=WEEK_DAYS)
+    engine = found.edge.service.engine
+    async with viewing(engine, found.viewer, "case.view", found.today) as conn:
+        alerts = await boards.alerts(conn, now=found.moment.now)
+        return [*alerts, *await boards.cases(conn)]
+
+
+async def done_today(found: Visit) -> tuple[Duty, ...]:
+    """What the viewer has done since midnight: it left the list by itself, and is folded away."""
+    if not found.viewer.staff:
+        return ()
     wanted = Wanted(
-        holder=UUID(found.viewer.staff), due_before=soon, but_kinds=ELSEWHERE, limit=DUTIES_SHOWN
+        holder=UUID(found.viewer.staff),
+        states=("satisfied", "late"),
+        ended_since=moment_of(found.today, "00:00"),
+        but_kinds=BY_ITSELF,
+        limit=DUTIES_SHOWN,
     )
     engine = found.edge.service.engine
     async with viewing(engine, found.viewer, "duty.view", found.today) as conn:
         rows = await duty_list.listed(conn, wanted)
     lines = await duty_pages.drawn(found, rows)
-    return [(_time_group(found, row.due_at), line) for row, line in zip(rows, lines, strict=True)]
+    return tuple(
+        replace(line, href=f"/casework/duties/{row.duty}", due="")
+        for row, line in zip(rows, lines, strict=True)
+    )
+
+
+async def own_duties(found: Visit) -> list[tuple[str, Duty]]:
+    """What the viewer answers for by name and what has climbed there; done ones are gone."""
+    if not found.viewer.staff:
+        return []
+    staff, soon = UUID(found.viewer.staff), found.moment.now + timedelta(days=WEEK_DAYS)
+    mine = Wanted(holder=staff, due_before=soon, but_kinds=ELSEWHERE, limit=DUTIES_SHOWN)
+    climbed = Wanted(told=staff, states=("breached",), limit=DUTIES_SHOWN)
+    engine = found.edge.service.engine
+    async with viewing(engine, found.viewer, "duty.view", found.today) as conn:
+        rows = await duty_list.listed(conn, mine)
+        held = {row.duty for row in rows}
+        told = [row for row in await duty_list.listed(conn, climbed) if row.duty not in held]
+    lines = await duty_pages.drawn(found, [*rows, *told])
+    own = [(_time_group(found, row.due_at), line) for row, line in zip(rows, lines, strict=False)]
+    # Who was told sees first who knew what when; doing it is the holder's.
+    return own + [
+        ("overdue", replace(line, href=f"/casework/duties/{row.duty}"))
+        for row, line in zip(told, lines[len(rows) :], strict=True)
+    ]
 
 
 async def all_due(found: Visit, rows: Sequence[Found[Any]]) -> list[Due]:

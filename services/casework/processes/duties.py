@@ -1,7 +1,7 @@
 """From facts to duties: what an event arms, satisfies or cancels, in one transaction a ledger."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -9,14 +9,24 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.casework.domain.duty_events import Cause
-from services.casework.duties.facts import Fact, arms, fact_of, fits_any
+from services.casework.duties.facts import (
+    CALENDAR,
+    EVIDENCE,
+    Fact,
+    Interest,
+    arms,
+    fact_of,
+    fits_any,
+)
+from services.casework.duties.periods import of_period
 from services.casework.processes import duty_work as works
+from services.casework.processes.duty_loading import foresee
+from services.casework.processes.duty_places import place_of, places_of, targets_of
 from services.casework.processes.duty_work import Arming, Work
 from services.casework.processes.replanning import replan
 from services.casework.queries import duty_rows as rows
-from services.casework.queries.duty_rows import OpenDuty
-from services.casework.queries.holding import Holding, Place, look
+from services.casework.queries.duty_rows import Known, OpenDuty
+from services.casework.queries.holding import Holdings, Place
 from shared import clock
 from shared.event import business_day
 from shared.policy.calendar import UnitTerm
@@ -28,41 +38,33 @@ from shared.subscription import Entry, Shape, Subscription
 
 NAME = "casework.duties"
 OWN_NAME = "casework.duties_own"
-EVIDENCE = "casework.EvidenceFiled"
-CALENDAR = "casework.CalendarPublished"
 # What was brought in about days long past arms nothing: it could not have been done.
 BROUGHT_IN = frozenset(("import", "migration"))
 TERMS = text("select unit, term, opens_on, ends_on from term order by unit, term")
 
 
-def duties(rulebook: Rulebook) -> tuple[Subscription, Subscription]:
+def duties(rulebook: Rulebook, holdings: Holdings) -> tuple[Subscription, Subscription]:
     """Follows the other services, and casework's own store."""
+    interest = Interest()
 
     async def apply(conn: AsyncConnection, entries: Sequence[Entry]) -> None:
         rules = await rulebook.rules(conn)
-        wanted = interesting(rules.packs.values())
+        wanted = interest.of(rules.packs)
         by_ledger: dict[str, list[Fact]] = defaultdict(list)
         for entry in entries:
-            if entry.envelope.type in wanted:
+            if entry.type in wanted:
                 by_ledger[entry.ledger].append(fact_of(entry.envelope))
         for ledger in sorted(by_ledger):
-            await _apply_ledger(conn, rules, ledger, by_ledger[ledger])
+            await _apply_ledger(conn, rules, holdings, ledger, by_ledger[ledger])
+
+    def types() -> frozenset[str] | None:
+        """While the rules are fresh; else `apply` looks at them and sees for itself."""
+        return interest.of(rules.packs) if (rules := rulebook.fresh) else None
 
     return (
-        Subscription(NAME, ("enrollment", "notify"), apply, Shape.PROCESS),
-        Subscription(OWN_NAME, ("casework",), apply, Shape.PROCESS, own=True),
+        Subscription(NAME, ("enrollment", "notify"), apply, Shape.PROCESS, types=types),
+        Subscription(OWN_NAME, ("casework",), apply, Shape.PROCESS, own=True, types=types),
     )
-
-
-def interesting(packs: Iterable[Pack]) -> frozenset[str]:
-    """The event types that some duty of some pack begins with, counts or ends by."""
-    found = {EVIDENCE, CALENDAR}
-    for pack in packs:
-        for kind in pack.file.duties.values():
-            found |= {kind.arm.event or EVIDENCE}
-            for when in (*kind.arm.also, *kind.evidence, *kind.cancel):
-                found.add(when.event)
-    return frozenset(found)
 
 
 async def terms_of(conn: AsyncConnection) -> list[UnitTerm]:
@@ -71,100 +73,91 @@ async def terms_of(conn: AsyncConnection) -> list[UnitTerm]:
     ]
 
 
-async def begin_work(conn: AsyncConnection, rules: Rules, ledger: str) -> Work:
+async def begin_work(conn: AsyncConnection, rules: Rules, holdings: Holdings, ledger: str) -> Work:
     """Under the ledger's lock, which the transaction holds until it ends."""
     await rows.lock(conn, ledger)
-    holding = await look(conn, ledger)
+    holding = await holdings.of(conn, ledger)
     return works.begin(ledger, rules, await terms_of(conn), holding, await clock.now(conn))
 
 
 async def _apply_ledger(
-    conn: AsyncConnection, rules: Rules, ledger: str, facts: Sequence[Fact]
+    conn: AsyncConnection, rules: Rules, holdings: Holdings, ledger: str, facts: Sequence[Fact]
 ) -> None:
-    work = await begin_work(conn, rules, ledger)
-    places = await _places(conn, work.holding, facts)
-    targets = {target for fact in facts for _, target in _targets(fact, work.holding, places)}
+    work = await begin_work(conn, rules, holdings, ledger)
+    places = await places_of(conn, work.holding, facts)
+    targets = {target for fact in facts for _, target in targets_of(fact, work.holding, places)}
     for duty in await rows.open_of(conn, ledger, targets | _named(facts)):
         work.open.setdefault(duty.target, []).append(duty)
+    told = [fact for fact in facts if fact.type != CALENDAR]
+    armings = [
+        one for fact in told for base in _armings(work, fact, places) for one in each(work, base)
+    ]
+    await foresee(conn, work, armings, _touched(work, told, places))
     for fact in facts:
         if fact.type == CALENDAR:
+            _await_calendar(rules, fact)
             await replan(conn, work, fact)
             continue
-        await _take(conn, work, fact, places)
+        await take_fact(conn, work, fact, places)
         await works.append(conn, work, whole=False)
     await works.append(conn, work)
+
+
+def _await_calendar(rules: Rules, fact: Fact) -> None:
+    """The rules are followed beside us: planned anew by the old calendar it would stay so."""
+    if not rules.school_calendar().holds(fact.data["sha256"]):
+        rules.missed()
+        raise RulesMissing(f"calendar {fact.data['sha256'][:16]} is not followed yet")
 
 
 def _named(facts: Sequence[Fact]) -> set[str]:
     return {fact.duty for fact in facts if fact.duty is not None}
 
 
-async def _places(
-    conn: AsyncConnection, holding: Holding, facts: Sequence[Fact]
-) -> dict[str, Place]:
-    """Where the children are today; a child that is in no class has the path of its event."""
-    children = {UUID(fact.child) for fact in facts if fact.child}
-    found = await conn.execute(rows.CHILDREN, {"children": list(children)})
-    return {
-        str(row.child): Place(
-            path=row.path,
-            klass=str(row.klass) if row.klass else None,
-            school=row.school,
-            child=row.child,
-        )
-        for row in found
-    }
-
-
-def _targets(fact: Fact, holding: Holding, places: dict[str, Place]) -> list[tuple[str, str]]:
-    """(kind of target, id) that the fact is about: a child, its class, school, township, county."""
-    found: list[tuple[str, str]] = []
+def _pack_of(work: Work, fact: Fact, places: dict[str, Place]) -> Pack | None:
+    """The rules that a fact falls under, if there are any yet."""
+    path = fact.path
     if fact.child:
-        found.append(("child", fact.child))
-    klass = fact.klass or next((s for s in fact.path.split("/") if s in holding.classes), None)
-    if klass:
-        found.append(("klass", klass))
-    if school := holding.school_in(fact.path):
-        found.append(("school", school))
-    if township := holding.township_in(fact.path):
-        found.append(("township", township))
-    segments = fact.path.split("/")
-    if len(segments) > 2:
-        found.append(("county", segments[2]))
-    if fact.stream.startswith("case-"):
-        found.append(("case", fact.stream))
-    return found
-
-
-def place_of(
-    kind: str, target: str, fact: Fact, holding: Holding, places: dict[str, Place]
-) -> Place:
-    """Where a target of a fact is."""
-    if kind == "child":
-        here = places.get(target)
-        return here or Place(path=fact.path, klass=fact.klass, child=UUID(target))
-    if kind == "klass":
-        return holding.classes.get(target) or Place(path=fact.path, klass=target)
-    path = holding.paths.get(target, fact.path)
-    return Place(path=path, school=target if kind == "school" else None)
-
-
-async def _take(conn: AsyncConnection, work: Work, fact: Fact, places: dict[str, Place]) -> None:
-    targets = dict(_targets(fact, work.holding, places))
-    await _end(conn, work, fact, targets)
-    path = (
-        place_of("child", fact.child, fact, work.holding, places).path if fact.child else fact.path
-    )
+        path = place_of("child", fact.child, fact, work.holding, places).path
     try:
-        pack = work.rules.pack(path, business_day(fact.recorded_at))
+        return work.rules.pack(path, business_day(fact.recorded_at))
     except RulesMissing:
+        return None
+
+
+def _armings(work: Work, fact: Fact, places: dict[str, Place]) -> Iterator[Arming]:
+    """What a fact begins, unless something that is looked up speaks against it."""
+    pack, targets = _pack_of(work, fact, places), dict(targets_of(fact, work.holding, places))
+    if pack is None or (fact.envelope.via in BROUGHT_IN and _long_past(fact)):
         return
-    await _keep(conn, work, fact, pack, targets)
     for code, kind in pack.file.duties.items():
         if kind.target in targets and arms(fact, kind.arm):
             target = targets[kind.target]
             place = place_of(kind.target, target, fact, work.holding, places)
-            await _arm(conn, work, fact, pack, code, kind, place, target)
+            yield _arming(fact, pack, code, kind, place, target)
+
+
+def _touched(work: Work, facts: Sequence[Fact], places: dict[str, Place]) -> Iterator[OpenDuty]:
+    """Open duties that some fact may count for or end."""
+    for fact in facts:
+        for target in dict(targets_of(fact, work.holding, places)).values():
+            for duty in work.open.get(target, ()):
+                kind = work.pack_of(duty).file.duties.get(duty.kind)
+                if kind and fits_any(fact, (*kind.cancel, *kind.evidence)):
+                    yield duty
+
+
+async def take_fact(
+    conn: AsyncConnection, work: Work, fact: Fact, places: dict[str, Place]
+) -> None:
+    """What one fact ends, keeps as evidence and begins."""
+    targets = dict(targets_of(fact, work.holding, places))
+    await _end(conn, work, fact, targets)
+    if pack := _pack_of(work, fact, places):
+        if fact.type != EVIDENCE:  # what was filed for one duty answers for no other
+            _keep(work, fact, pack, targets)
+        for arming in _armings(work, fact, places):
+            await _arm(conn, work, fact, arming)
 
 
 async def _end(conn: AsyncConnection, work: Work, fact: Fact, targets: dict[str, str]) -> None:
@@ -180,7 +173,7 @@ async def _end(conn: AsyncConnection, work: Work, fact: Fact, targets: dict[str,
                 continue
             if fits_any(fact, kind.cancel) and fact.at >= duty.starts_at:
                 await works.cancel(conn, work, duty, "event", fact)
-            elif fits_any(fact, kind.evidence) and _by_holder(kind, duty, fact.actor):
+            elif fits_any(fact, kind.evidence) and _answers(kind, duty, fact):
                 await works.take(conn, work, duty, fact.at, fact.cause, fact)
 
 
@@ -189,54 +182,51 @@ def _filed_at(fact: Fact) -> datetime:
     return fact.recorded_at
 
 
+def _answers(kind: DutyKind, duty: OpenDuty, fact: Fact) -> bool:
+    began, day = business_day(duty.began_at), business_day(fact.at)
+    return of_period(kind, began, day, fact.data) and _by_holder(kind, duty, fact.actor)
+
+
 def _by_holder(kind: DutyKind, duty: OpenDuty, actor: str) -> bool:
     """A duty of each holder is done by that holder alone."""
     return not kind.each_holder or actor in {str(holder) for holder in duty.holders}
 
 
-async def _keep(
-    conn: AsyncConnection, work: Work, fact: Fact, pack: Pack, targets: dict[str, str]
-) -> None:
-    kept = [
-        (fact, code, targets[kind.target])
-        for code, kind in pack.file.duties.items()
-        if kind.target in targets and fits_any(fact, kind.evidence)
-    ]
-    await rows.keep_facts(conn, work.ledger, kept)
+def _keep(work: Work, fact: Fact, pack: Pack, targets: dict[str, str]) -> None:
+    for code, kind in pack.file.duties.items():
+        if kind.target in targets and fits_any(fact, kind.evidence):
+            work.keep(Known(code, targets[kind.target], fact.at, fact.actor, fact.cause))
 
 
-async def _arm(
-    conn: AsyncConnection,
-    work: Work,
-    fact: Fact,
-    pack: Pack,
-    code: str,
-    kind: DutyKind,
-    place: Place,
-    target: str,
-) -> None:
-    day, told = business_day(fact.at), business_day(fact.recorded_at)
-    if fact.envelope.via in BROUGHT_IN and day < told:
+def _long_past(fact: Fact) -> bool:
+    return business_day(fact.at) < business_day(fact.recorded_at)
+
+
+async def _arm(conn: AsyncConnection, work: Work, fact: Fact, arming: Arming) -> None:
+    code, kind = arming.code, arming.kind
+    if kind.arm.once and any(one.kind == code for one in work.open.get(arming.target, ())):
         return
-    if kind.arm.once and any(one.kind == code for one in work.open.get(target, ())):
+    told = business_day(fact.recorded_at)
+    if kind.arm.groups and not await _in_groups(conn, arming.place, kind, told):
         return
-    if kind.arm.groups and not await _in_groups(conn, place, kind, told):
-        return
-    period = told.isoformat() if kind.due.at else _cause_name(fact.cause)
-    arming = Arming(
+    for one in each(work, arming):
+        if duty := await works.arm(conn, work, one):
+            await take_earlier(conn, work, kind, duty, but=fact)
+
+
+def _arming(fact: Fact, pack: Pack, code: str, kind: DutyKind, place: Place, target: str) -> Arming:
+    told, cause = business_day(fact.recorded_at), fact.cause
+    return Arming(
         code=code,
         kind=kind,
         pack=pack,
         place=place,
         target=target,
-        period=period,
+        period=told.isoformat() if kind.due.at else f"{cause.service}:{cause.ledger}:{cause.seq}",
         starts_at=_starts_at(fact, kind),
         began_at=fact.recorded_at,
         fact=fact,
     )
-    for one in each(work, arming):
-        if duty := await works.arm(conn, work, one):
-            await take_earlier(conn, work, kind, duty, but=fact)
 
 
 def _starts_at(fact: Fact, kind: DutyKind) -> datetime:
@@ -259,12 +249,13 @@ async def take_earlier(
     conn: AsyncConnection, work: Work, kind: DutyKind, duty: OpenDuty, but: Fact | None = None
 ) -> None:
     """Evidence that came before the duty: events of other services have no order with ours."""
-    params = {"ledger": work.ledger, "targets": [duty.target], "since": duty.starts_at}
-    for row in await conn.execute(rows.FACTS, params):
-        cause = Cause(service=row.service, ledger=row.source_ledger, seq=row.seq)
-        same = but is not None and cause == but.cause
-        if row.kind == duty.kind and not same and _by_holder(kind, duty, row.actor):
-            await works.take(conn, work, duty, row.at, cause, None)
+    known = [one for one in work.earlier.get(duty.target, ()) if one.at >= duty.starts_at]
+    began = business_day(duty.began_at)
+    for one in sorted(known, key=lambda one: (one.at, one.cause.seq)):
+        same = but is not None and one.cause == but.cause
+        its = one.kind == duty.kind and of_period(kind, began, business_day(one.at), {})
+        if its and not same and _by_holder(kind, duty, one.actor):
+            await works.take(conn, work, duty, one.at, one.cause, None)
 
 
 async def _in_groups(conn: AsyncConnection, place: Place, kind: DutyKind, on: object) -> bool:
@@ -272,7 +263,3 @@ async def _in_groups(conn: AsyncConnection, place: Place, kind: DutyKind, on: ob
         return False
     params = {"children": [place.child], "groups": list(kind.arm.groups), "on": on}
     return (await conn.execute(rows.IN_GROUPS, params)).first() is not None
-
-
-def _cause_name(cause: Cause) -> str:
-    return f"{cause.service}:{cause.ledger}:{cause.seq}"

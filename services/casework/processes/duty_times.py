@@ -13,10 +13,11 @@ from services.casework.duties.due import climbed_at
 from services.casework.duties.periods import period_beginning
 from services.casework.processes import duty_work as works
 from services.casework.processes.duties import begin_work, each, take_earlier
+from services.casework.processes.duty_loading import foresee
 from services.casework.processes.duty_work import DUE_TIMER, Arming, Work
 from services.casework.queries import duty_rows as rows
 from services.casework.queries.duty_rows import OpenDuty, as_json
-from services.casework.queries.holding import Place
+from services.casework.queries.holding import Holdings, Place
 from shared.event import business_day
 from shared.founding import EFFECTS
 from shared.policy.day import moment_of
@@ -27,6 +28,7 @@ from shared.timer import Handler, Timer, arm_many
 
 CLIMB_TIMER = "duty.climb"
 PLAN_TIMER = "duty.plan"
+ACCOUNTABLE = "principal"
 A_MOMENT = timedelta(microseconds=1)
 LEDGERS = text(
     "select l.ledger from ledger l where l.ledger not like '%-access' and not exists"
@@ -36,27 +38,27 @@ UNITS = ("school", "township", "county", "village")
 OneLedger = Callable[[AsyncConnection, Work, Sequence[Timer]], Awaitable[None]]
 
 
-def handlers(rulebook: Rulebook) -> dict[str, Handler]:
+def handlers(rulebook: Rulebook, holdings: Holdings) -> dict[str, Handler]:
     """The timers of duties, for the service's table."""
     return {
-        DUE_TIMER: _by_ledger(rulebook, _fall_due),
-        CLIMB_TIMER: _by_ledger(rulebook, _climb),
-        PLAN_TIMER: _by_ledger(rulebook, _plan),
+        DUE_TIMER: _by_ledger(rulebook, holdings, fall_due),
+        CLIMB_TIMER: _by_ledger(rulebook, holdings, _climb),
+        PLAN_TIMER: _by_ledger(rulebook, holdings, plan),
     }
 
 
-def _by_ledger(rulebook: Rulebook, handle: OneLedger) -> Handler:
+def _by_ledger(rulebook: Rulebook, holdings: Holdings, handle: OneLedger) -> Handler:
     async def run(conn: AsyncConnection, timers: Sequence[Timer]) -> None:
         rules = await rulebook.rules(conn)
         for ledger in sorted({timer.ledger for timer in timers}):
-            work = await begin_work(conn, rules, ledger)
+            work = await begin_work(conn, rules, holdings, ledger)
             await handle(conn, work, [timer for timer in timers if timer.ledger == ledger])
             await works.append(conn, work)
 
     return run
 
 
-async def _fall_due(conn: AsyncConnection, work: Work, timers: Sequence[Timer]) -> None:
+async def fall_due(conn: AsyncConnection, work: Work, timers: Sequence[Timer]) -> None:
     """A breach, unless what it was about is no longer there."""
     duties = await rows.by_ids(conn, [UUID(timer.args["duty"]) for timer in timers])
     gone = await _gone(conn, duties)
@@ -110,7 +112,7 @@ async def _climb(conn: AsyncConnection, work: Work, timers: Sequence[Timer]) -> 
         duty, step, role = by_id[timer.args["duty"]], timer.args["step"], timer.args["role"]
         to = duty.holders
         if role != "holder":
-            to = work.holding.of_role(role, _place(duty), business_day(work.now))
+            to = _told(work, role, duty)
         command = Escalate(step=step, role=role, to=to)
         command_id = uuid5(EFFECTS, f"climb|{duty.duty}|{step}")
         pack = work.pack_of(duty)
@@ -119,6 +121,14 @@ async def _climb(conn: AsyncConnection, work: Work, timers: Sequence[Timer]) -> 
             step_told[0]["at"] = work.now.isoformat()
             told.append({"duty": duty.duty, "told": as_json(step_told)})
     await rows.save(conn, rows.TOLD, told)
+
+
+def _told(work: Work, role: str, duty: OpenDuty) -> tuple[UUID, ...]:
+    """责任人：校长: where nobody in a school has the role, its one accountable person is told."""
+    place, today = _place(duty), business_day(work.now)
+    return work.holding.of_role(role, place, today) or work.holding.of_role(
+        ACCOUNTABLE, place, today
+    )
 
 
 async def ensure_plans(conn: AsyncConnection, now: datetime) -> None:
@@ -132,15 +142,17 @@ def plan_timer(ledger: str, day: date, at: datetime) -> Timer:
     return Timer(f"plan:{ledger}", at, PLAN_TIMER, ledger, {"day": day.isoformat()})
 
 
-async def _plan(conn: AsyncConnection, work: Work, timers: Sequence[Timer]) -> None:
+async def plan(conn: AsyncConnection, work: Work, timers: Sequence[Timer]) -> None:
     """The periods that begin on the day; the next day's timer takes this one's place."""
     for timer in timers:
         day = date.fromisoformat(timer.args["day"])
-        for arming in [*_of_units(work, day), *await _of_children(conn, work, day)]:
-            for one in each(work, arming):
-                if duty := await works.arm(conn, work, one):
-                    await take_earlier(conn, work, one.kind, duty)
-                await works.append(conn, work, whole=False)
+        begun = [*_of_units(work, day), *await _of_children(conn, work, day)]
+        armings = [one for arming in begun for one in each(work, arming)]
+        await foresee(conn, work, armings)
+        for one in armings:
+            if duty := await works.arm(conn, work, one):
+                await take_earlier(conn, work, one.kind, duty)
+            await works.append(conn, work, whole=False)
         later = day + timedelta(days=1)
         work.timers.append(plan_timer(work.ledger, later, moment_of(later, "00:00")))
 

@@ -16,7 +16,7 @@ from services.casework.duties.due import Ground, NoDueTime, due_at
 from services.casework.duties.facts import Fact
 from services.casework.duties.periods import term_on
 from services.casework.queries import duty_rows as rows
-from services.casework.queries.duty_rows import OpenDuty, as_json
+from services.casework.queries.duty_rows import Known, OpenDuty, as_json
 from services.casework.queries.holding import Holding, Place
 from shared.decider import CommandRejected
 from shared.event import SYSTEM, Circumstances, business_day
@@ -68,6 +68,13 @@ class Work:
     updates: dict[UUID, dict[str, Any]] = field(default_factory=dict)
     timers: list[Timer] = field(default_factory=list)
     done: list[str] = field(default_factory=list)
+    # What is known already of targets that something is armed about, and what is new of it.
+    earlier: dict[str, set[Known]] = field(default_factory=dict)
+    kept: list[Known] = field(default_factory=list)
+
+    def keep(self, known: Known) -> None:
+        self.kept.append(known)
+        self.earlier.setdefault(known.target, set()).add(known)
 
     @property
     def now(self) -> datetime:
@@ -93,23 +100,20 @@ def begin(
 ) -> Work:
     """`now` is the clock's; causes are put in place event by event."""
     circumstances = Circumstances(
-        ledger=ledger,
-        actor=SYSTEM,
-        via="system",
-        policy_version="",
-        command_id=EFFECTS,
-        now=now,
+        ledger=ledger, actor=SYSTEM, via="system", policy_version="", command_id=EFFECTS, now=now
     )
     return Work(ledger, Batch(circumstances), rules, terms, holding)
+
+
+def duty_id(work: Work, arming: Arming) -> UUID:
+    one = arming
+    return uuid5(DUTIES, f"{work.ledger}|{one.code}|{one.target}|{one.period}|{one.holder or ''}")
 
 
 async def arm(conn: AsyncConnection, work: Work, arming: Arming) -> OpenDuty | None:
     """Arm a duty once; None when it was armed before, or cannot be dated."""
     kind, place = arming.kind, arming.place
-    name = "|".join(
-        (work.ledger, arming.code, arming.target, arming.period, str(arming.holder or ""))
-    )
-    duty = uuid5(DUTIES, name)
+    duty = duty_id(work, arming)
     day = business_day(arming.began_at)
     ground = work.ground(place.path, arming.pack, day)
     try:
@@ -284,10 +288,11 @@ async def append(conn: AsyncConnection, work: Work, *, whole: bool = True) -> No
         await work.batch.append(conn)
     except UnknownLedger as error:
         raise NotNow(f"ledger {error} is not founded here yet") from error
+    await rows.keep_facts(conn, work.ledger, work.kept)
     await rows.save(conn, rows.INSERT, work.inserts)
     await rows.save(conn, rows.UPDATE, list(work.updates.values()))
     done = {*work.done}
     await arm_many(conn, [timer for timer in work.timers if timer.key not in done])
     if done:
         await disarm(conn, *sorted(done))
-    work.inserts, work.updates, work.timers, work.done = [], {}, [], []
+    work.inserts, work.updates, work.timers, work.done, work.kept = [], {}, [], [], []

@@ -1,5 +1,6 @@
 """A calendar published late: duties that have not fallen due get their due times anew."""
 
+from datetime import timedelta
 from uuid import uuid5
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,6 +16,8 @@ from services.casework.queries.duty_rows import OpenDuty
 from shared.event import business_day
 from shared.founding import EFFECTS
 from shared.policy.duty_schema import Due
+
+A_MOMENT = timedelta(microseconds=1)
 
 
 async def replan(conn: AsyncConnection, work: Work, fact: Fact) -> None:
@@ -41,7 +44,8 @@ async def _one(conn: AsyncConnection, work: Work, duty: OpenDuty, fact: Fact) ->
     except NoDueTime:  # it rests on a date of its event, which no calendar moves
         return
     await work.batch.load(conn, DUTY, [duty.stream])
-    version = ground.calendar.version_for(duty.path, day)
+    # What is in force on the last day: the new one, which may begin after the duty did.
+    version = ground.calendar.version_for(duty.path, business_day(due - A_MOMENT))
     command = Replan(due_at=due, calendar=version, now=work.now)
     command_id = uuid5(EFFECTS, f"replan|{duty.duty}|{fact.cause.ledger}|{fact.cause.seq}")
     path, child = duty.path, duty.child

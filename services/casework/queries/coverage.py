@@ -10,15 +10,21 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.casework.queries.charges import Charge, in_force
-from services.casework.queries.holding import Holding, Place, look
-from shared.policy.duty_schema import Holder, Scheme, Tier
-from shared.policy.pack import Pack
+from services.casework.queries.holding import DEPTHS, Holding, Place, look
+from shared.policy.duty_schema import Scheme, Tier
 from shared.rights import covers
 
 CHILDREN = text(
-    "select child, klass, school, grade, path from child"
-    " where ledger = :ledger and klass is not null order by path, seat, child"
+    "select child, klass, school, grade, path from stay where ledger = :ledger and since <= :on"
+    " and (until is null or until >= :on) order by path, child"
 )
+# Who has left has accounts and all of them are closed; many never had one.
+STAFF = text(
+    "select p.staff, p.unit from person p where p.ledger = :ledger and not exists"
+    " (select 1 from account a where a.staff = p.staff having bool_and(a.closed))"
+    " order by p.unit, p.staff"
+)
+SHARED_BY_MANY = frozenset(("child", "guardian", "staff"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +48,11 @@ class Covered:
     def overlap(self) -> bool:
         return self.exactly_one and len(self.holders) > 1
 
+    @property
+    def at(self) -> str:
+        """Where it is looked at together with others: a child's class, a member of staff's unit."""
+        return self.path.rpartition("/")[2] if self.target_kind in SHARED_BY_MANY else self.target
+
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
@@ -49,43 +60,59 @@ class Sheet:
 
     holding: Holding
     children: Sequence[Any]
+    staff: Sequence[Any]
     charges: Mapping[tuple[str, str], list[Charge]]
     on: date
 
 
 async def sheet(conn: AsyncConnection, ledger: str, scheme: str, on: date) -> Sheet:
     """One look at a ledger for a scheme on a day."""
-    children = (await conn.execute(CHILDREN, {"ledger": ledger})).all()
+    children = (await conn.execute(CHILDREN, {"ledger": ledger, "on": on})).all()
+    staff = (await conn.execute(STAFF, {"ledger": ledger})).all()
     charges = await in_force(conn, ledger, scheme, on)
-    return Sheet(await look(conn, ledger), children, charges, on)
+    return Sheet(await look(conn, ledger, on), children, staff, charges, on)
 
 
-def covered(
-    found: Sheet, code: str, scheme: Scheme, pack: Pack, paths: Sequence[str]
-) -> Iterator[Covered]:
+def covered(found: Sheet, scheme: Scheme, paths: Sequence[str]) -> Iterator[Covered]:
     """Every target of every tier inside the paths, in the order of the tiers."""
+    inside: dict[str, bool] = {}
     for tier in scheme.tiers:
         for target, place in _targets(found, tier):
-            if any(covers(path, place.path) for path in paths):
-                yield _one(found, code, tier, target, place, pack)
+            if place.path not in inside:
+                inside[place.path] = any(covers(path, place.path) for path in paths)
+            if inside[place.path]:
+                yield _one(found, tier, target, place)
 
 
-def _one(found: Sheet, code: str, tier: Tier, target: str, place: Place, pack: Pack) -> Covered:
+def idle(found: Sheet, scheme: Scheme, all_: Sequence[Covered], paths: Sequence[str]) -> list[str]:
+    """Staff of schools who hold nothing under a tier of which everybody holds something."""
+    tiers = {tier.code for tier in scheme.tiers if tier.everyone}
+    if not tiers:
+        return []
+    holding = {holder for one in all_ if one.tier in tiers for holder in one.holders}
+    return [
+        str(staff)
+        for staff, place in _staff(found)
+        if str(staff) not in holding and any(covers(path, place.path) for path in paths)
+    ]
+
+
+def _one(found: Sheet, tier: Tier, target: str, place: Place) -> Covered:
     given = found.charges.get((tier.code, target), [])
     holders = tuple(charge.holder for charge in given)
-    derived = not holders and tier.derive is not None
-    if derived:
-        holder = Holder(scheme=code, tier=tier.code)
-        staff = found.holding.holders(holder, pack, place, target, found.on)
-        holders = tuple(str(one) for one in staff)
+    since = min((charge.since for charge in given), default=None)
+    posts = () if given else found.holding.derived(tier.derive, place, found.on)
+    if posts:
+        holders = tuple(dict.fromkeys(str(one.span.staff) for one in posts))
+        since = min(one.span.valid_from for one in posts)
     return Covered(
         tier=tier.code,
         target_kind=tier.target,
         target=target,
         path=place.path,
         holders=holders,
-        since=min((charge.since for charge in given), default=None),
-        derived=derived,
+        since=since,
+        derived=bool(posts),
         exactly_one=tier.exactly == "one",
     )
 
@@ -97,18 +124,29 @@ def _targets(found: Sheet, tier: Tier) -> Iterator[tuple[str, Place]]:
             yield from holding.classes.items()
         case "child" | "guardian":
             for row in found.children:
-                yield str(row.child), _of_child(row)
+                yield str(row.child), of_child(row)
         case "grade":
             yield from _grades(found)
-        case "school" | "township" | "county" | "village":
-            for unit in holding.units(tier.target, found.on):
-                school = unit if tier.target == "school" else None
+        case "staff":
+            for staff, place in _staff(found):
+                yield str(staff), place
+        case kind if kind == "school" or kind in DEPTHS:
+            for unit in holding.units(kind, found.on):
+                school = unit if kind == "school" else None
                 yield unit, Place(path=holding.paths[unit], school=school)
         case _:
             return
 
 
-def _of_child(row: Any) -> Place:
+def _staff(found: Sheet) -> Iterator[tuple[UUID, Place]]:
+    """Staff of schools; a school's own people answer for its children."""
+    for row in found.staff:
+        if found.holding.kinds.get(row.unit) == "school":
+            yield row.staff, Place(path=found.holding.paths[row.unit], school=row.unit)
+
+
+def of_child(row: Any) -> Place:
+    """A child's place, out of a stay."""
     child: UUID = row.child
     return Place(path=row.path, klass=str(row.klass), school=row.school, child=child)
 

@@ -1,5 +1,6 @@
 """Duties as people and programs list them: whose, where, until when, how they ended."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,7 +29,11 @@ class Wanted:
     """What to list; everything absent does not matter. `after`: the last one of the page before."""
 
     unit: str | None = None
+    share: str | None = None
     holder: UUID | None = None
+    # Whoever a breach has climbed to.
+    told: UUID | None = None
+    ended_since: datetime | None = None
     due_before: datetime | None = None
     states: Sequence[str] = OPEN
     child: UUID | None = None
@@ -62,28 +67,40 @@ async def counted(conn: AsyncConnection, wanted: Wanted, now: datetime) -> Mappi
     return {"overdue": row.overdue, "all": row.all}
 
 
+# Field of `Wanted` → its condition; absent fields do not matter.
+CONDITIONS = {
+    "states": "d.state = any(:states)",
+    "unit": "'/' || d.path || '/' like '%/' || :unit || '/%'",
+    "share": "d.share = :share",
+    "holder": "d.holders @> array[cast(:holder as uuid)]",
+    "told": "d.told @> cast(:told as jsonb)",
+    "ended_since": "d.ended_at >= :ended_since",
+    "due_before": "d.due_at < :due_before",
+    "child": "d.child = :child",
+    "but_kinds": "d.kind <> all(:but_kinds)",
+    "kinds": "d.kind = any(:kinds)",
+}
+
+
 def _conditions(wanted: Wanted) -> tuple[list[str], dict[str, Any]]:
-    found: dict[str, tuple[str, Any]] = {
-        "states": ("d.state = any(:states)", list(wanted.states)),
-    }
-    if wanted.unit:
-        found["unit"] = ("'/' || d.path || '/' like '%/' || :unit || '/%'", wanted.unit)
-    if wanted.holder:
-        found["holder"] = ("d.holders @> array[cast(:holder as uuid)]", wanted.holder)
-    if wanted.due_before:
-        found["before"] = ("d.due_at < :before", wanted.due_before)
-    if wanted.child:
-        found["child"] = ("d.child = :child", wanted.child)
-    if wanted.but_kinds:
-        found["but"] = ("d.kind <> all(:but)", list(wanted.but_kinds))
-    if wanted.kinds is not None:
-        found["kinds"] = ("d.kind = any(:kinds)", list(wanted.kinds))
-    conditions = [condition for condition, _ in found.values()]
-    values = {name: value for name, (_, value) in found.items()}
+    given = {name: getattr(wanted, name) for name in CONDITIONS}
+    values = {name: _plain(one) for name, one in given.items() if one not in (None, ())}
+    conditions = [CONDITIONS[name] for name in values]
+    if wanted.told:
+        values["told"] = _told(wanted.told)
     if wanted.after:
         conditions.append("(d.due_at, d.duty) > (:after_at, cast(:after_duty as uuid))")
         values |= {"after_at": wanted.after[0], "after_duty": wanted.after[1]}
     return conditions, values
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple | list) else value
+
+
+def _told(staff: UUID) -> str:
+    """What a step of escalation that reached the person holds."""
+    return json.dumps([{"to": [str(staff)]}])
 
 
 def as_line(row: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.casework.duties.facts import Fact
+from services.casework.domain.duty_events import Cause
 
 # Evidence and arming of one ledger come one after the other, or each could miss the other.
 LOCK = text("select pg_advisory_xact_lock(hashtextextended('duties ' || :ledger, 0))")
@@ -116,22 +116,47 @@ async def by_ids(conn: AsyncConnection, duties: Collection[UUID]) -> list[OpenDu
     return [open_duty(row) for row in rows]
 
 
-async def keep_facts(
-    conn: AsyncConnection, ledger: str, facts: Sequence[tuple[Fact, str, str]]
-) -> None:
-    """Keep what may be evidence: (fact, duty kind, target); a repeat changes nothing."""
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What may be evidence for a kind of duty about a target, whether the duty is there or not."""
+
+    kind: str
+    target: str
+    at: datetime
+    actor: str
+    cause: Cause
+
+
+async def facts_since(
+    conn: AsyncConnection, ledger: str, targets: Collection[str], since: datetime
+) -> list[Known]:
+    params = {"ledger": ledger, "targets": list(targets), "since": since}
+    return [
+        Known(
+            row.kind,
+            row.target,
+            row.at,
+            row.actor,
+            Cause(service=row.service, ledger=row.source_ledger, seq=row.seq),
+        )
+        for row in await conn.execute(FACTS, params)
+    ]
+
+
+async def keep_facts(conn: AsyncConnection, ledger: str, facts: Sequence[Known]) -> None:
+    """A repeat changes nothing."""
     rows = [
         {
             "ledger": ledger,
-            "kind": kind,
-            "target": target,
-            "at": fact.at,
-            "actor": fact.actor,
-            "service": fact.cause.service,
-            "source_ledger": fact.cause.ledger,
-            "seq": fact.cause.seq,
+            "kind": one.kind,
+            "target": one.target,
+            "at": one.at,
+            "actor": one.actor,
+            "service": one.cause.service,
+            "source_ledger": one.cause.ledger,
+            "seq": one.cause.seq,
         }
-        for fact, kind, target in facts
+        for one in facts
     ]
     if rows:
         await conn.execute(KEEP_FACT, rows)

@@ -11,6 +11,7 @@ from services.enrollment.bulk.sealing import STAFF as FIELD_CLASSES
 from services.enrollment.bulk.sealing import seal_changes, seal_people
 from services.enrollment.bulk.writing import Step
 from services.enrollment.commands.acting import ACCOUNTS, PEOPLE, ROLES, Acting, acting
+from services.enrollment.commands.leaving import require_handed_over
 from services.enrollment.commands.separate import require_separate_roles
 from services.enrollment.domain import staff as domain
 from services.enrollment.domain.staff_state import Registered
@@ -151,8 +152,11 @@ async def grant_role(edge: Edge, viewer: Viewer, fields: GrantFields) -> Done:
 
 
 async def end_role(edge: Edge, viewer: Viewer, fields: EndFields) -> Done:
+    """Not before what lies below the post has a new holder."""
     act, place = await _of(edge, viewer, fields, fields.staff)
     _, path = await _unit(edge, fields.unit)
+    told = act.told(ROLES, place.ledger, path)
+    await require_handed_over(edge, fields.staff, fields.on or act.moment.today, path)
     command = domain.EndRole(
         staff=fields.staff,
         role=fields.role,
@@ -160,7 +164,6 @@ async def end_role(edge: Edge, viewer: Viewer, fields: EndFields) -> Done:
         on=fields.on or act.moment.today,
         now=act.moment.now,
     )
-    told = act.told(ROLES, place.ledger, path)
     return await act.write(told, _step(fields.staff, command, path, fields), next=NEXT)
 
 
@@ -182,8 +185,13 @@ async def open_account(edge: Edge, viewer: Viewer, fields: AccountFields) -> Don
 
 
 async def close_account(edge: Edge, viewer: Viewer, fields: CloseFields) -> Done:
-    """Its secret is forgotten in the same transaction; its name stays the person's."""
+    """Not before all that the person answers for has a new holder.
+
+    Its secret is forgotten in the same transaction; its name stays the person's.
+    """
     act, place = await _of(edge, viewer, fields, fields.staff)
+    told = act.told(ACCOUNTS, place.ledger, place.path)
+    await require_handed_over(edge, fields.staff, act.moment.today)
     command = domain.CloseAccount(
         staff=fields.staff, account=fields.account, reason=fields.reason, now=act.moment.now
     )
@@ -191,7 +199,6 @@ async def close_account(edge: Edge, viewer: Viewer, fields: CloseFields) -> Done
     async def after(conn: AsyncConnection) -> None:
         await credentials.close(conn, fields.account)
 
-    told = act.told(ACCOUNTS, place.ledger, place.path)
     step = _step(fields.staff, command, place.path, fields)
     return await act.write(told, step, after=after, next=NEXT)
 

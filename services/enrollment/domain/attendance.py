@@ -29,6 +29,7 @@ from services.enrollment.domain.attendance_state import (
 from services.enrollment.domain.codes import AbsenceMark, DayMark, LeaveKind
 from shared.decider import CommandRejected, Decider
 from shared.policy.day import business_day
+from shared.policy.streak import exceeding
 from shared.sealed import Sealed
 
 __all__ = [
@@ -195,33 +196,17 @@ def _exceeded(
     command: SettleMark, before: Attendance, after: Attendance
 ) -> Iterator[AbsenceStreakExceeded]:
     limit = command.streak_more_than_days
-    told = [run for run in before.runs() if _is_told(run, before, limit)]
-    for run in after.runs():
-        if run.days > limit and not any(_meet(run, other) for other in told):
-            yield AbsenceStreakExceeded(
-                child=command.child,
-                klass=command.klass,
-                first_on=run.first_on,
-                last_on=run.last_on,
-                days=run.days,
-                ended=run.ended,
-                rule=command.rule,
-                calendar=command.calendar,
-            )
-
-
-def _is_told(run: Run, state: Attendance, limit: int) -> bool:
-    """Once a run: one that merely grew, shrank a little or joined another is still the same.
-
-    A run that corrections had cut below what was told, and below the limit, is a new one.
-    """
-    return any(
-        span.meets(run) and (run.days > limit or run.days >= span.days) for span in state.exceeded
-    )
-
-
-def _meet(run: Run, other: Run) -> bool:
-    return run.first_on <= other.last_on and other.first_on <= run.last_on
+    for run in exceeding(before.runs(), after.runs(), before.exceeded, limit):
+        yield AbsenceStreakExceeded(
+            child=command.child,
+            klass=command.klass,
+            first_on=run.first_on,
+            last_on=run.last_on,
+            days=run.days,
+            ended=run.ended,
+            rule=command.rule,
+            calendar=command.calendar,
+        )
 
 
 def _grant(command: GrantLeave, state: Attendance) -> list[AttendanceEvent]:

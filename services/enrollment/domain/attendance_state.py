@@ -7,6 +7,7 @@ from typing import TypeAlias, assert_never
 from uuid import UUID
 
 from services.enrollment.domain.codes import AbsenceMark, DayMark, LeaveKind
+from shared.policy.streak import Run, Span, noted, runs_of
 from shared.sealed import Sealed
 
 
@@ -113,28 +114,6 @@ class Leave:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
-    """A run as it stood when it was said to be too long."""
-
-    first_on: date
-    last_on: date
-    days: int
-
-    def meets(self, other: "Run | Span") -> bool:
-        return self.first_on <= other.last_on and other.first_on <= self.last_on
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """Unexcused days with no presence between them. `ended`: a presence after it is known."""
-
-    first_on: date
-    last_on: date
-    days: int
-    ended: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Attendance:
     """Marks by date, one a day: every absence, and the presences that end or split runs.
 
@@ -162,7 +141,7 @@ class Attendance:
 
     def runs(self) -> tuple[Run, ...]:
         """All runs of unexcused days, by date. Excused days and days without mark do not count."""
-        return tuple(_runs(self.marks))
+        return tuple(runs_of(self.marks))
 
     def run_open_at(self, day: date) -> bool:
         """Whether the last mark before `day` that is not excused is unexcused."""
@@ -183,7 +162,7 @@ def evolve(state: Attendance, event: AttendanceEvent) -> Attendance:
         case AttendanceCorrected(on=on, now=now, klass=klass):
             return replace(state, marks=_marked(state.marks, Mark(on, now, klass)))
         case AbsenceStreakExceeded(first_on=first_on, last_on=last_on, days=days):
-            return replace(state, exceeded=_noted(state.exceeded, Span(first_on, last_on, days)))
+            return replace(state, exceeded=noted(state.exceeded, Span(first_on, last_on, days)))
         case LeaveGranted(kind=kind, first_on=first_on, last_on=last_on):
             return replace(state, leaves=(*state.leaves, Leave(kind, first_on, last_on)))
         case LeaveEnded(on=on):
@@ -192,27 +171,10 @@ def evolve(state: Attendance, event: AttendanceEvent) -> Attendance:
             assert_never(event)
 
 
-def _runs(marks: Sequence[Mark]) -> Iterator[Run]:
-    days: list[date] = []
-    for mark in marks:
-        if mark.mark == "unexcused":
-            days.append(mark.on)
-        elif mark.mark == "present" and days:
-            yield Run(days[0], days[-1], len(days), ended=True)
-            days = []
-    if days:
-        yield Run(days[0], days[-1], len(days), ended=False)
-
-
 def _marked(marks: Sequence[Mark], new: Mark) -> tuple[Mark, ...]:
     before = (mark for mark in marks if mark.on < new.on)
     after = (mark for mark in marks if mark.on > new.on)
     return (*before, new, *after)
-
-
-def _noted(exceeded: Sequence[Span], new: Span) -> tuple[Span, ...]:
-    """A run that grew back together replaces what was said of its parts."""
-    return (*(span for span in exceeded if not span.meets(new)), new)
 
 
 def _shortened(leaves: Sequence[Leave], on: date) -> Iterator[Leave]:

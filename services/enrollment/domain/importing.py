@@ -6,7 +6,7 @@ from typing import TypeAlias, assert_never
 
 from shared.decider import CommandRejected, Decider
 
-KINDS = frozenset({"staff", "roster", "roll", "calendar"})
+KINDS = frozenset({"staff", "roster", "roll", "calendar", "assignments"})
 MAX_ROWS = 1_000_000
 SHA256_HEX_DIGITS = 64
 

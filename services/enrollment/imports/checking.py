@@ -9,7 +9,9 @@ import msgspec
 import structlog
 
 from services.enrollment.imports import jobs, keeping
+from services.enrollment.imports.assignments import Assigning
 from services.enrollment.imports.calendar import Days
+from services.enrollment.imports.charging import ask_casework
 from services.enrollment.imports.deeds import encode
 from services.enrollment.imports.findings import Findings, details, kept
 from services.enrollment.imports.jobs import Job
@@ -47,7 +49,7 @@ async def check(edge: Edge, job: Job) -> None:
         return
     parsed = await _parse(edge, job, scope, moment, key)
     found = Findings(parsed, dict(job.answers))
-    await _compare(edge, found, scope, moment)
+    await _compare(edge, found, scope, moment, job)
     await _keep(edge, job, found, scope, key)
 
 
@@ -71,9 +73,12 @@ def _ask_county(job: Job, unclear: CountyUnclear) -> Findings:
     return found
 
 
-async def _compare(edge: Edge, found: Findings, scope: Scope, moment: Moment) -> None:
+async def _compare(edge: Edge, found: Findings, scope: Scope, moment: Moment, job: Job) -> None:
     """What is stored is read first; comparing 50,000 rows then holds up nobody else's request."""
     rows = found.parsed.rows
+    if found.parsed.kind == "assignments":
+        await _assignments(edge, found, scope, moment, job)
+        return
     codes = {row.school_code for row in rows if getattr(row, "school_code", "")}
     async with edge.service.engine.connect() as conn:
         places = await read_places(conn, scope.ledger, codes)
@@ -90,6 +95,20 @@ async def _compare(edge: Edge, found: Findings, scope: Scope, moment: Moment) ->
                 await Rolls(found, founding, children, moment).compare(conn, rows)
             case _:
                 Days(found, founding, moment).compare(rows)
+
+
+async def _assignments(edge: Edge, found: Findings, scope: Scope, moment: Moment, job: Job) -> None:
+    """People and places are ours; what is held already, casework says, outside a transaction."""
+    async with edge.service.engine.connect() as conn:
+        places = await read_places(conn, scope.ledger)
+        children = await read_children(edge, conn, scope.ledger)
+        staff = await read_staff(edge, conn, scope.ledger)
+    founding = Founding(found, places, scope, moment.today)
+    schemes = moment.rules.pack(scope.county.path, moment.today).file.schemes
+    assigning = Assigning(found, founding, schemes, children, staff)
+    await asyncio.to_thread(assigning.compare, found.parsed.rows)
+    deeds = [deed for _, deed in assigning.rows]
+    assigning.settle(await ask_casework(edge, job.viewer, deeds))
 
 
 async def _keep(edge: Edge, job: Job, found: Findings, scope: Scope | None, key: bytes) -> None:

@@ -117,6 +117,19 @@ class PublishDays(Deed):
     founding: bool
 
 
+class PutCharge(Deed):
+    """A responsibility for casework to record; `instead`: whom it passes from."""
+
+    scheme: str
+    tier: str
+    target: str
+    holder: str
+    holder_kind: Literal["staff", "office"]
+    since: date
+    until: date | None = None
+    instead: str | None = None
+
+
 AnyDeed: TypeAlias = (
     FoundTownship
     | FoundSchool
@@ -128,6 +141,7 @@ AnyDeed: TypeAlias = (
     | TakeClass
     | PutRoll
     | PublishDays
+    | PutCharge
 )
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(AnyDeed)

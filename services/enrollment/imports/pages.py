@@ -34,7 +34,13 @@ from shared.web.models.imports import (
 from shared.web.models.layout import Link
 
 TEMPLATE, ACTIVE, HOME = "import.html", "import", "/enrollment/imports"
-KINDS = {"roster": "花名册", "staff": "教职工", "roll": "点名", "calendar": "校历"}
+KINDS = {
+    "roster": "花名册",
+    "staff": "教职工",
+    "roll": "点名",
+    "calendar": "校历",
+    "assignments": "责任分解表",
+}
 MAX_SHOWN_FAULTS = 300
 # Names on one page: the access record of a page names each of them.
 MAX_SHOWN_PEOPLE = 200

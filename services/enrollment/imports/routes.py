@@ -126,15 +126,17 @@ async def _read_upload(
 ) -> tuple[Job, bytes]:
     kind = str(form.get("kind") or "")
     if kind not in RIGHTS:
-        raise FieldsInvalid("只能导入教职工、花名册、点名、校历。请选择种类。", field="kind")
+        raise FieldsInvalid(
+            "只能导入教职工、花名册、点名、校历、责任分解表。请选择种类。", field="kind"
+        )
     moment = await edge.moment()
     path = jurisdiction(viewer, kind, moment.today)
     file = form.get("file")
-    if not isinstance(file, UploadFile):
+    if not isinstance(file, UploadFile) or not file.filename:
         raise FieldsInvalid("没有文件。请选一个文件。", field="file")
     content = await file.read(MAX_FILE_BYTES + 1)
-    if not content or len(content) > MAX_FILE_BYTES:
-        raise FieldsInvalid("文件是空的，或超过 64 MB。请另选文件。", field="file")
+    if len(content) > MAX_FILE_BYTES:
+        raise FieldsInvalid("文件超过 64 MB。去掉图片和空表，或分成几个文件。", field="file")
     job = Job(
         id=_command_id(form),
         path=path,

@@ -15,6 +15,7 @@ RIGHTS: Mapping[str, Right] = {
     "roll": "import.run",
     "staff": "import.staff",
     "calendar": "calendar.publish",
+    "assignments": "responsibility.assign",
 }
 COUNTIES = text(
     "select u.unit, u.path, u.name from unit u join ledger l on l.ledger = u.unit order by u.unit"

@@ -16,7 +16,14 @@ from services.enrollment.bulk.writing import Step, boards_caught_up, circumstanc
 from services.enrollment.domain.importing import FinishImport, StartImport
 from services.enrollment.domain.roll import Absent
 from services.enrollment.imports import jobs, keeping
-from services.enrollment.imports.deeds import AnyDeed, PublishDays, PutRoll, decode
+from services.enrollment.imports.charging import ROWS_A_REQUEST, send_charges
+from services.enrollment.imports.deeds import (
+    AnyDeed,
+    PublishDays,
+    PutCharge,
+    PutRoll,
+    decode,
+)
 from services.enrollment.imports.findings import Kept, Reported
 from services.enrollment.imports.jobs import Job
 from services.enrollment.imports.publishing import publish
@@ -33,6 +40,7 @@ log = structlog.get_logger()
 # A fresh child is two events: this many deeds stay below 500 events a transaction.
 DEEDS_A_CHUNK = 240
 ROLLS_A_CHUNK = 100
+LIMITS: dict[type, int] = {PutRoll: ROLLS_A_CHUNK, PublishDays: 1, PutCharge: ROWS_A_REQUEST}
 RETRY_LIMIT = 20
 NEXT = text("select n, payload from import_row where import = :id order by n limit :limit")
 DONE = text("delete from import_row where import = :id and n = any(:numbers)")
@@ -66,7 +74,7 @@ async def _next(edge: Edge, job: Job, key: bytes) -> list[Numbered]:
     if not deeds:
         return []
     kind = _way(deeds[0][1])
-    limit = {PutRoll: ROLLS_A_CHUNK, PublishDays: 1}.get(kind, DEEDS_A_CHUNK)
+    limit = LIMITS.get(kind, DEEDS_A_CHUNK)
     same = 0
     while same < min(len(deeds), limit) and _way(deeds[same][1]) is kind:
         same += 1
@@ -74,7 +82,7 @@ async def _next(edge: Edge, job: Job, key: bytes) -> list[Numbered]:
 
 
 def _way(deed: AnyDeed) -> type:
-    return type(deed) if isinstance(deed, PutRoll | PublishDays) else object
+    return type(deed) if type(deed) in LIMITS else object
 
 
 async def _store_chunk(edge: Edge, job: Job, chunk: Sequence[Numbered]) -> None:
@@ -84,6 +92,10 @@ async def _store_chunk(edge: Edge, job: Job, chunk: Sequence[Numbered]) -> None:
             await _take_away(edge, job, chunk, refused)
         case PublishDays() as days:
             refused = await publish(edge, job, uuid5(job.id, str(chunk[0][0])), days)
+            await _take_away(edge, job, chunk, refused)
+        case PutCharge():
+            charges = [deed for _, deed in chunk if isinstance(deed, PutCharge)]
+            refused = await send_charges(edge, job, uuid5(job.id, str(chunk[0][0])), charges)
             await _take_away(edge, job, chunk, refused)
         case _:
             await _commands(edge, job, chunk)

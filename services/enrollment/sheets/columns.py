@@ -132,9 +132,9 @@ SCHOOL_CODE = Column(
     label="学校标识码",
     headings=named(
         "学校标识码 学校机构标识码 学校（机构）标识码 机构标识码 学校代码 学校编码 学校编号 学校码"
-        " 就读学校标识码 学校标识代码 标识码 xxbsm xxdm xxjgbsm"
+        " 就读学校标识码 学校标识代码 学校识别码 标识码 xxbsm xxdm xxjgbsm"
     ),
-    pattern=re.compile("学校.{0,4}(标识码|代码|编码)"),
+    pattern=re.compile("学校.{0,4}(标识码|识别码|代码|编码)"),
     read=values.read_school_code,
     repeats=True,
 )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from services.enrollment.sheets.assignments import AssignmentRow, read_assignments
 from services.enrollment.sheets.calendar import DayRow, TermRow, read_calendar
 from services.enrollment.sheets.dates import DateReader
 from services.enrollment.sheets.parsed import Options, Parsed, Question, Refusal
@@ -30,6 +31,7 @@ KINDS: dict[str, Kind] = {
     "staff": Kind(read_staff, (StaffRow,)),
     "calendar": Kind(read_calendar, (DayRow, TermRow)),
     "roll": Kind(read_roll, (ChildDay, ClassDay)),
+    "assignments": Kind(read_assignments, (AssignmentRow,)),
 }
 
 

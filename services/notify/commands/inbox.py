@@ -6,14 +6,14 @@ from uuid import UUID, uuid5
 from msgspec import Meta
 
 from services.notify.aggregates import INBOX
-from services.notify.domain.inbox import NoticeUnknown, QueueNotice, ReadNotice
+from services.notify.domain.inbox import NoticeUnknown, QueueNotice, ReadNotice, SetPreference
 from services.notify.queries.notices import NOTICE, PLACE, responsible
 from shared.commands import Done, Fields
-from shared.console import grant_today
+from shared.console import grant_today, home_ledger
 from shared.decider import CommandRejected
 from shared.edge import Edge, allowed
 from shared.event_store import Order
-from shared.rights import Viewer
+from shared.rights import NotAllowed, Viewer, paths_for
 
 
 class NobodyToRemind(CommandRejected):
@@ -50,6 +50,46 @@ async def read_notice(edge: Edge, viewer: Viewer, fields: ReadFields) -> Done:
         unitpath=row.path,
     )
     return Done(await edge.submit(order), "/notify/inbox")
+
+
+class PreferenceFields(Fields, frozen=True):
+    """`what`: a kind of message; `on` false: not wanted."""
+
+    what: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+    on: bool
+
+
+async def set_preference(edge: Edge, viewer: Viewer, fields: PreferenceFields) -> Done:
+    """收，不收: of one's own inbox, and only what the rules in force let one do without."""
+    moment = await edge.moment()
+    grant = grant_today(viewer, moment.today)
+    if not paths_for(viewer, "inbox.view", moment.today):
+        raise NotAllowed("你的职务没有消息。请联系县教育局。", "inbox.view", grant.path)
+    ledger = await home_ledger(edge, grant)
+    pack = moment.rules.pack(grant.path, moment.today)
+    command = SetPreference(
+        account=viewer.account,
+        what=fields.what,
+        on=fields.on,
+        optional=pack.code("optional_messages", fields.what) is not None,
+        now=moment.now,
+    )
+    order = Order(
+        aggregate=INBOX,
+        stream=f"inbox-{viewer.account}",
+        command=command,
+        circumstances=edge.circumstances(
+            moment,
+            viewer,
+            grant,
+            ledger,
+            grant.path,
+            command_id=fields.command_id,
+            via=fields.via,
+        ),
+        unitpath=grant.path,
+    )
+    return Done(await edge.submit(order), "/notify/preferences")
 
 
 class RemindFields(Fields, frozen=True):

@@ -1,4 +1,4 @@
-"""The inbox of one account: what was put there, and what has been read."""
+"""The inbox of one account: what was put there, what has been read, what is not wanted."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -18,6 +18,12 @@ class NoticeUnknown(CommandRejected):
     code = "notice_unknown"
 
 
+class NotOptional(CommandRejected):
+    """The rules do not let anybody switch this off."""
+
+    code = "not_optional"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotificationQueued:
     notice: UUID
@@ -35,14 +41,38 @@ class NotificationRead:
     account: str
 
 
-InboxEvent: TypeAlias = NotificationQueued | NotificationRead
-EVENTS: dict[str, type] = {cls.__name__: cls for cls in (NotificationQueued, NotificationRead)}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EscalationSent:
+    """Somebody above was told of a duty that was not done; `step` as in the kind's `climb`."""
+
+    duty: UUID
+    step: int
+    account: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreferenceSet:
+    """`what`: a kind of notice, or a digest; `on` false: not wanted."""
+
+    account: str
+    what: str
+    on: bool
+
+
+InboxEvent: TypeAlias = NotificationQueued | NotificationRead | EscalationSent | PreferenceSet
+EVENTS: dict[str, type] = {
+    cls.__name__: cls
+    for cls in (NotificationQueued, NotificationRead, EscalationSent, PreferenceSet)
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inbox:
+    """`off`: kinds that the account does not want."""
+
     unread: tuple[UUID, ...] = ()
     read: tuple[UUID, ...] = ()
+    off: tuple[str, ...] = ()
 
 
 STATES: dict[str, type] = {"inbox": Inbox}
@@ -65,6 +95,11 @@ def evolve(inbox: Inbox, event: InboxEvent) -> Inbox:
             if notice in inbox.read:
                 return replace(inbox, unread=left)
             return replace(inbox, unread=left, read=(*inbox.read, notice)[-READ_KEPT:])
+        case EscalationSent():
+            return inbox
+        case PreferenceSet(what=what, on=on):
+            others = tuple(other for other in inbox.off if other != what)
+            return replace(inbox, off=others if on else (*others, what))
         case _:
             assert_never(event)
 
@@ -90,8 +125,30 @@ class ReadNotice:
     now: datetime
 
 
-InboxCommand: TypeAlias = QueueNotice | ReadNotice
-ALLOWED: dict[str, frozenset[type]] = {"inbox": frozenset({QueueNotice, ReadNotice})}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TellEscalation:
+    """The notice that tells of a duty which climbed, and the step that it stands for."""
+
+    notice: QueueNotice
+    duty: UUID
+    step: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetPreference:
+    """`optional`: whether the rules in force let one do without it."""
+
+    account: str
+    what: str
+    on: bool
+    optional: bool
+    now: datetime
+
+
+InboxCommand: TypeAlias = QueueNotice | ReadNotice | TellEscalation | SetPreference
+ALLOWED: dict[str, frozenset[type]] = {
+    "inbox": frozenset({QueueNotice, ReadNotice, TellEscalation, SetPreference})
+}
 
 
 def decide(command: InboxCommand, inbox: Inbox) -> list[InboxEvent]:
@@ -101,6 +158,10 @@ def decide(command: InboxCommand, inbox: Inbox) -> list[InboxEvent]:
             return _queue(command, inbox)
         case ReadNotice():
             return _read(command, inbox)
+        case TellEscalation():
+            return _escalate(command, inbox)
+        case SetPreference():
+            return _prefer(command, inbox)
         case _:
             assert_never(command)
 
@@ -127,6 +188,21 @@ def _read(command: ReadNotice, inbox: Inbox) -> list[InboxEvent]:
     if command.notice not in inbox.unread:
         raise NoticeUnknown("你的消息里没有这一条。刷新后再看。", notice=str(command.notice))
     return [NotificationRead(notice=command.notice, account=command.account)]
+
+
+def _escalate(command: TellEscalation, inbox: Inbox) -> list[InboxEvent]:
+    """Once, with the notice that says it; nobody can switch it off."""
+    queued = _queue(command.notice, inbox)
+    told = EscalationSent(duty=command.duty, step=command.step, account=command.notice.account)
+    return [*queued, told] if queued else []
+
+
+def _prefer(command: SetPreference, inbox: Inbox) -> list[InboxEvent]:
+    if command.on == (command.what not in inbox.off):
+        return []
+    if not (command.on or command.optional):
+        raise NotOptional("这一类按规定必须收到，不能关。", field="what")
+    return [PreferenceSet(account=command.account, what=command.what, on=command.on)]
 
 
 INBOX: Decider[InboxCommand, InboxEvent, Inbox] = Decider(Inbox(), decide, evolve)

@@ -1,20 +1,25 @@
 """The inbox of an account: what was told, about whom, and what to do next."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 from uuid_utils.compat import uuid7
 
+from services.notify.pages import digests, lines
+from services.notify.queries import duties
 from services.notify.queries.notices import Notice, notices, unread
 from shared.console import Visit, visit
+from shared.contracts.words import time_words
 from shared.edge import Edge
 from shared.plain_address import Offset
 from shared.rights import NotAllowed, Viewer, paths_for
 from shared.session_http import viewer as signed_in
 from shared.web.models.form import Form
 from shared.web.models.layout import Link
-from shared.web.models.today import InboxPage, InboxPart, Message
+from shared.web.models.today import InboxDigest, InboxPage, InboxPart, Message
 
 PAGE_MESSAGES = 50
 PART_MESSAGES = 5
@@ -25,9 +30,17 @@ TITLES = {
     "relapse_detected": "复辍，又没来",
     "reminder": "催办，请尽快办理",
     "roll_reminder": "今天还没点名，请尽快点名",
+    "escalation": "任务超期，请过问",
 }
 URGENT = frozenset(
-    ("risk_flagged", "report_overdue", "relapse_detected", "reminder", "roll_reminder")
+    (
+        "risk_flagged",
+        "report_overdue",
+        "relapse_detected",
+        "reminder",
+        "roll_reminder",
+        "escalation",
+    )
 )
 
 
@@ -47,6 +60,7 @@ def router(edge: Edge) -> APIRouter:
             messages=tuple(shown[:PAGE_MESSAGES]),
             unread=left,
             next_page=more if len(shown) > PAGE_MESSAGES else None,
+            digest=await _digest(found) if not page else None,
         )
         return await found.html("inbox.html", drawn, "messages")
 
@@ -73,8 +87,37 @@ async def _messages(found: Visit, limit: int, offset: int) -> tuple[list[Message
     async with found.edge.service.engine.connect() as conn:
         rows = await notices(conn, found.viewer.account, limit, offset)
         left = await unread(conn, found.viewer.account)
+        climbed = await duties.of_duties(conn, list(filter(None, map(_duty, rows))))
     names = await _names(found, rows)
-    return [_message(row, names.get(str(row.notice), "")) for row in rows], left
+    whats = {duty: _what(found, row) for duty, row in climbed.items()}
+    return [_message(row, names.get(str(row.notice), ""), whats) for row in rows], left
+
+
+def _duty(row: Notice) -> UUID | None:
+    return UUID(row.about[5:]) if row.about.startswith("duty-") else None
+
+
+def _told_of(row: Notice, whats: Mapping[UUID, str]) -> str:
+    duty = _duty(row)
+    return whats.get(duty, "") if duty else ""
+
+
+def _what(found: Visit, duty: Any) -> str:
+    """What was not done, until when, and whether it is by now."""
+    said = lines.kind_words(found, duty.kind, duty.path)
+    where = "" if duty.child else (duty.klass or duty.unit or "")
+    done = lines.ENDED.get(duty.state)
+    return f"{where}{said}，应在 {time_words(duty.due_at)} 前办" + (f"；{done}" if done else "")
+
+
+async def _digest(found: Visit) -> InboxDigest | None:
+    async with found.edge.service.engine.connect() as conn:
+        params = {"account": found.viewer.account}
+        last = (await conn.execute(duties.LAST_DIGEST, params)).first()
+    if last is None:
+        return None
+    shown = await digests.drawn(found, last.on_day, last.part)
+    return InboxDigest(title=digests.title(last.on_day, last.part), duties=shown)
 
 
 async def _names(found: Visit, rows: list[Notice]) -> dict[str, str]:
@@ -91,13 +134,13 @@ async def _names(found: Visit, rows: list[Notice]) -> dict[str, str]:
     return named
 
 
-def _message(row: Notice, name: str) -> Message:
+def _message(row: Notice, name: str, whats: Mapping[UUID, str]) -> Message:
     title = TITLES.get(row.kind, row.kind)
     return Message(
         title=f"{name}：{title}" if name else title,
         href=href(row.about),
         at=row.queued_at,
-        detail=row.place,
+        detail="　".join(filter(None, (_told_of(row, whats), row.place))),
         read=row.read_at is not None,
         urgent=row.kind in URGENT,
         acknowledge=None if row.read_at else _acknowledge(row),
@@ -108,6 +151,8 @@ def href(about: str) -> str:
     """Where the record is that the notice is about; a roll is the class's of that day."""
     if about.startswith("roll-"):
         return f"/enrollment/classes/{about[5:41]}/roll"
+    if about.startswith("duty-"):
+        return f"/casework/duties/{about[5:]}"
     return f"/casework/{'cases' if about.startswith('case-') else 'alerts'}/{about}"
 
 

@@ -15,7 +15,7 @@ from typing import Literal
 
 from shared.web.models.layout import Link
 
-FieldKind = Literal["text", "number", "date", "moment", "area", "choice", "choices"]
+FieldKind = Literal["text", "number", "date", "moment", "area", "choice", "choices", "file"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +71,11 @@ class Form:
     keeps: str = ""
     check: str = ""
     refusal: str = ""
+
+    @property
+    def has_file(self) -> bool:
+        """A form with a file is sent in parts."""
+        return any(field.kind == "file" for field in self.fields)
 
     @property
     def faults(self) -> tuple[Field, ...]:

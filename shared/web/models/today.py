@@ -81,6 +81,7 @@ class DutiesPart:
     groups: tuple[DutyGroup, ...]
     done: tuple[Duty, ...] = ()
     nothing: str = ""
+    more: tuple[Link, ...] = ()
 
     @property
     def overdue(self) -> int:
@@ -252,6 +253,14 @@ class InboxPart:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InboxDigest:
+    """The latest digest, every item of it."""
+
+    title: str
+    duties: tuple[Duty, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InboxPage:
     """Template `inbox.html`."""
 
@@ -259,3 +268,4 @@ class InboxPage:
     messages: tuple[Message, ...]
     unread: int
     next_page: Link | None = None
+    digest: InboxDigest | None = None

@@ -4,9 +4,11 @@ import { watchUnsent } from "./unsent.js";
 import { watchFragments } from "./fragments.js";
 import { watchForms } from "./forms.js";
 import { watchMasks } from "./mask.js";
+import { watchEditor } from "./editor.js";
 
 watchForms();
 watchMasks();
+watchEditor();
 watchFragments();
 watchUnsent();
 // Only where a browser allows it (a secure address, or this machine itself); without it the pages

@@ -109,7 +109,7 @@ def test_a_yearly_duty_is_armed_once_a_year_so_many_days_before() -> None:
     first = date(2026, 7, 1)
     days = [first + timedelta(days=n) for n in range(365)]
     armed = [(day, found) for day in days if (found := begins("publicity_plan", day))]
-    assert armed == [(date(2027, 1, 20) - timedelta(days=YEARLY_LEAD_DAYS), "2027-01-20")]
+    assert armed == [(date(2027, 1, 20) - timedelta(days=YEARLY_LEAD_DAYS), "2027")]
 
 
 def test_steps_climb_by_hours_days_and_school_days() -> None:

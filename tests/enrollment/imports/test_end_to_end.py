@@ -185,3 +185,11 @@ async def test_the_operator_imports_into_the_only_county_and_opens_no_name(
     await office.send("roster", changed, dry_run=True)
     (change,) = (await office.look(details="true"))["changes"]
     assert change["name"] == change["now"] == "〔未打开〕"
+
+
+async def test_an_empty_file_is_reported_as_unreadable(office: Office) -> None:
+    empty = office.folder / "空.csv"
+    empty.write_bytes(b"")
+    found = await office.file("roster", empty)
+    assert found["unreadable"] and not found["report"]["stored"]
+    assert [one["code"] for one in found["report"]["rejected"]] == ["file_empty"]

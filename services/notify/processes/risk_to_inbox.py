@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notify.aggregates import INBOX
 from services.notify.domain.inbox import QueueNotice
+from services.notify.queries.duties import without
 from services.notify.queries.notices import CHILD, Recipient, recipients
 from shared import clock
 from shared.event import SYSTEM, Circumstances, Envelope, business_day
@@ -76,7 +77,10 @@ async def _tell(conn: AsyncConnection, batch: Batch, rules: Rules, entry: Entry)
     if row is None:
         raise NotNow("the directory has not yet heard of this child")
     on = business_day(envelope.recorded_at)
-    told = await recipients(conn, envelope.unitpath, row.klass, on)
+    pack = rules.pack(envelope.unitpath, on)
+    off = await without(conn, pack, TOLD[envelope.type])
+    reached = await recipients(conn, envelope.unitpath, row.klass, on)
+    told = [one for one in reached if one.account not in off]
     batch.circumstances = _caused(batch.circumstances, rules, entry, envelope)
     await batch.load(conn, INBOX, [f"inbox-{one.account}" for one in told])
     for one in told:
