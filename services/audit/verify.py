@@ -174,7 +174,7 @@ def shape(found, field, **kinds):  # its members, of these types; integers are p
         value = found.get(name)
         if type(value) is not kind or (kind is int and not 0 <= value <= SIZE_LIMIT):
             raise malformed(field, "“%s”缺少或有误 / %r is absent or wrong" % (name, name))
-    return [found[name] for name in kinds]
+    return [found.get(name) for name in kinds]
 def unbase64(text, length=32):  # bytes of canonical base64; raises ValueError
     raw = base64.b64decode(text.encode("ascii"), validate=True) if type(text) is str else b""
     if text_of(raw) != text or (length and len(raw) != length):
@@ -611,7 +611,7 @@ def check_heads(bundle):  # CASE: all streams of the subject in each log, with a
         if log is None and found["size"] == 0:
             continue  # nothing was ever logged there
         here, reason = log and log.number in proofs, "缺少这本账 / log missing"
-        if bundle.need(here, found["service"], None, "heads", reason, "INCOMPLETE"):
+        if bundle.need(here, here or found["service"], None, "heads", reason, "INCOMPLETE"):
             same, proof = (found["size"], found["root"]) == (log.size, log.root), proofs[log.number]
             bundle.need(same, log.name, None, "heads", "不是那时的账 / not of the heads")
             shape(proof, where, first=int, lines=list)
