@@ -7,7 +7,8 @@ from typing import Final
 
 from shared.access_words import PAGES, Page, Purpose, Right
 from shared.decider import CommandRejected
-from shared.roles import CASEWORK_COMMANDS, ROLES, Role
+from shared.role import Role
+from shared.roles import CASEWORK_COMMANDS, ROLES
 from shared.sealed import SensitivityClass
 
 # A jurisdiction over the whole deployment; only roles of that scope hold it, and they open nothing.

@@ -1,89 +1,16 @@
 """The roles as data: what each may do, which classes it may open, for what, and its pages."""
 
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
-
-from shared.access_words import Page, Purpose, Right
-from shared.sealed import CLASSES, SensitivityClass
-
-# The unit that a role is granted on. A grade has no unit of its own: its leader holds the school.
-Scope: TypeAlias = Literal["class", "school", "division", "deployment"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Role:
-    """`classes`: what it may open at all; `navigation`: its pages in the console, in order."""
-
-    zh: str
-    en: str
-    scope: Scope
-    rights: frozenset[Right]
-    classes: frozenset[SensitivityClass]
-    purposes: tuple[Purpose, ...]
-    navigation: tuple[Page, ...]
-
-
-def _with(rights: frozenset[Right], *more: Right) -> frozenset[Right]:
-    return rights | frozenset(more)
-
-
-_READ: frozenset[Right] = frozenset(
-    (
-        "roll.view",
-        "board.view",
-        "child.view",
-        "alert.view",
-        "case.view",
-        "calendar.view",
-        "duty.view",
-        "responsibility.view",
-        "policy.view",
-    )
-)
-_TEACH: frozenset[Right] = frozenset(
-    ("roll.view", "roll.submit", "child.view", "inbox.view", "duty.view")
-)
-_WORKING: tuple[Right, ...] = (
-    "alert.decide",
-    "case.work",
-    "inbox.view",
-    "remind",
-    "activity.record",
-    "document.publish",
-    "responsibility.assign",
-)
-_COUNTY_PAGES: tuple[Page, ...] = (
-    "today",
-    "children",
-    "cases",
-    "duties",
-    "documents",
-    "search",
-    "import",
-    "integrity",
-)
-
-
-def _helper(zh: str, en: str, scope: Scope, *more: Right) -> Role:
-    """One who answers for a part of the work: told by name, without the files."""
-    return Role(
-        zh=zh,
-        en=en,
-        scope=scope,
-        rights=_with(frozenset(("board.view", "inbox.view", "calendar.view", "duty.view")), *more),
-        classes=frozenset(("identity",)),
-        purposes=("oversight",),
-        navigation=("today", "duties", "messages"),
-    )
-
+from shared.access_words import Right
+from shared.role import COUNTY_PAGES, READ, TEACH, WORKING, Role, helper, with_rights
+from shared.sealed import CLASSES
 
 ROLES: dict[str, Role] = {
     "homeroom_teacher": Role(
         zh="班主任",
         en="Homeroom teacher",
         scope="class",
-        rights=_with(
-            _TEACH,
+        rights=with_rights(
+            TEACH,
             "leave.record",
             "alert.view",
             "alert.decide",
@@ -100,7 +27,7 @@ ROLES: dict[str, Role] = {
         zh="任课教师",
         en="Subject teacher",
         scope="class",
-        rights=_with(_TEACH, "calendar.view"),
+        rights=with_rights(TEACH, "calendar.view"),
         classes=frozenset(("identity",)),
         purposes=("attendance",),
         navigation=("today", "class", "messages"),
@@ -109,7 +36,7 @@ ROLES: dict[str, Role] = {
         zh="年级组长",
         en="Grade leader",
         scope="school",
-        rights=_with(_READ, "inbox.view", "alert.decide", "activity.record", "remind"),
+        rights=with_rights(READ, "inbox.view", "alert.decide", "activity.record", "remind"),
         classes=frozenset(("identity", "contact", "narrative")),
         purposes=("verification", "casework", "contact"),
         navigation=("today", "class", "children", "cases", "messages"),
@@ -118,8 +45,8 @@ ROLES: dict[str, Role] = {
         zh="校长",
         en="Principal",
         scope="school",
-        rights=_with(
-            _READ,
+        rights=with_rights(
+            READ,
             "roll.submit",
             "leave.record",
             "child.change",
@@ -155,7 +82,7 @@ ROLES: dict[str, Role] = {
         zh="学籍管理员",
         en="Registrar",
         scope="school",
-        rights=_with(
+        rights=with_rights(
             frozenset(),
             "roll.view",
             "roll.submit",
@@ -182,7 +109,7 @@ ROLES: dict[str, Role] = {
         zh="乡镇工作人员",
         en="Township officer",
         scope="division",
-        rights=_with(_READ, *_WORKING),
+        rights=with_rights(READ, *WORKING),
         classes=frozenset(("identity", "contact", "narrative", "family")),
         purposes=("casework", "verification", "contact", "oversight"),
         navigation=("today", "villages", "cases", "unsent", "messages"),
@@ -191,8 +118,8 @@ ROLES: dict[str, Role] = {
         zh="县教育局工作人员",
         en="County officer",
         scope="division",
-        rights=_with(
-            _READ,
+        rights=with_rights(
+            READ,
             "child.change",
             "leave.record",
             "roll.submit",
@@ -217,55 +144,53 @@ ROLES: dict[str, Role] = {
         ),
         classes=frozenset(CLASSES),
         purposes=("oversight", "registry", "verification", "casework", "contact"),
-        navigation=(*_COUNTY_PAGES, "policy", "accounts", "calendar", "messages"),
+        navigation=(*COUNTY_PAGES, "policy", "accounts", "calendar", "messages"),
     ),
     # 副组长：主任。Sees all classes of the school.
     "vice_principal": Role(
         zh="副校长（主任）",
         en="Vice principal",
         scope="school",
-        rights=_with(_READ, "leave.record", *_WORKING),
+        rights=with_rights(READ, "leave.record", *WORKING),
         classes=frozenset(("identity", "contact", "narrative", "family")),
         purposes=("oversight", "verification", "casework", "contact"),
         navigation=("today", "class", "children", "cases", "messages"),
     ),
-    "school_leader": _helper("班子成员", "School leadership member", "school"),
+    "school_leader": helper("班子成员", "School leadership member", "school"),
     "central_school": Role(
         zh="中心学校人员",
         en="Central school officer",
         scope="division",
-        rights=_with(_READ, "inbox.view", "activity.record", "document.publish"),
+        rights=with_rights(READ, "inbox.view", "activity.record", "document.publish"),
         classes=frozenset(("identity", "contact", "narrative")),
         purposes=("oversight", "contact"),
         navigation=("today", "children", "cases", "messages"),
     ),
-    "township_leader": _helper(
-        "乡镇（街道）领导", "Township leader", "division", "activity.record"
-    ),
-    "first_secretary": _helper("乡镇第一书记", "First secretary", "division", "activity.record"),
-    "village_officer": _helper("村两委", "Village committee", "division", "activity.record"),
-    "village_education": _helper(
+    "township_leader": helper("乡镇（街道）领导", "Township leader", "division", "activity.record"),
+    "first_secretary": helper("乡镇第一书记", "First secretary", "division", "activity.record"),
+    "village_officer": helper("村两委", "Village committee", "division", "activity.record"),
+    "village_education": helper(
         "村委教育组织", "Village education group", "division", "activity.record"
     ),
-    "village_team": _helper("驻村工作队", "Village work team", "division", "activity.record"),
-    "department": _helper("相关部门", "Department", "division"),
-    "county_leader": _helper("县领导", "County leader", "division"),
+    "village_team": helper("驻村工作队", "Village work team", "division", "activity.record"),
+    "department": helper("相关部门", "Department", "division"),
+    "county_leader": helper("县领导", "County leader", "division"),
     # Outside the chain: reads, searches, replays, never acts. The secrecy of disability
     # assessments holds against inspectors too.
     "inspector": Role(
         zh="督导",
         en="Inspector",
         scope="division",
-        rights=_with(_READ, "search", "replay", "integrity.view", "export.create"),
+        rights=with_rights(READ, "search", "replay", "integrity.view", "export.create"),
         classes=frozenset(("identity", "contact", "narrative", "family")),
         purposes=("inspection",),
-        navigation=(*_COUNTY_PAGES, "policy"),
+        navigation=(*COUNTY_PAGES, "policy"),
     ),
     "policy_officer": Role(
         zh="政策管理员",
         en="Policy officer",
         scope="division",
-        rights=_with(
+        rights=with_rights(
             frozenset(),
             "calendar.view",
             "calendar.publish",
@@ -283,7 +208,7 @@ ROLES: dict[str, Role] = {
         zh="系统管理员",
         en="Operator",
         scope="deployment",
-        rights=_with(
+        rights=with_rights(
             frozenset(),
             "county.found",
             "unit.manage",
