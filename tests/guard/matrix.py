@@ -155,6 +155,8 @@ class Matrix:
                 ):
                     return False
                 path = here.class_path(0) if declared.at in ("class", "replay") else here.path
+                if declared.at == "school":
+                    path = here.class_path(0).rpartition("/")[0]
                 return any(may(viewer, right, path, THURSDAY) for right in declared.rights)
 
 

@@ -133,7 +133,7 @@ async def coverage_page(found: Visit, asked: Asked) -> CoveragePage:
     unit = _unit(looked, asked.unit, chosen, everything, asked.all)
     mine = [one for one in looked.all if f"{one.path}/".startswith(f"{unit}/")]
     holes = [one for one in mine if one.hole]
-    table = lines(mine, unit)
+    table = {} if asked.all else lines(mine, unit)  # instead of it the gaps are listed
     listed = [g for g in everything if f"{g.path}/".startswith(f"{unit}/")] if asked.all else []
     names = await named(found, people_of(table, listed, looked.idle))
     return CoveragePage(

@@ -19,7 +19,7 @@ from shared.attachments import (
 )
 from shared.commands import FieldsInvalid, answer, read
 from shared.console import Visit, visit
-from shared.edge import Edge, allowed
+from shared.edge import Edge, Moment, allowed
 from shared.rights import Viewer
 from shared.sealed import subject_of
 from shared.session_http import viewer as signed_in
@@ -43,6 +43,7 @@ def router(edge: Edge) -> APIRouter:
     async def file(
         duty: UUID, request: Request, viewer: Annotated[Viewer, Depends(signed_in)]
     ) -> Response:
+        await _known(edge, viewer, duty)
         values, content = await _read(request)
         fields = read(EvidenceFields, values | {"duty": str(duty)})
         return answer(request, await file_evidence(edge, viewer, fields, content))
@@ -54,6 +55,16 @@ def router(edge: Edge) -> APIRouter:
         return await _shown(edge, request, viewer, duty, sha256)
 
     return api
+
+
+async def _known(edge: Edge, viewer: Viewer, duty: UUID) -> tuple[Moment, Any]:
+    """The duty as it is listed to the viewer; one beyond their reach is not there."""
+    moment = await edge.moment()
+    async with viewing(edge.service.engine, viewer, "duty.view", moment.today) as conn:
+        row = await duty_list.one(conn, duty)
+    if row is None:
+        raise HTTPException(404)
+    return moment, row
 
 
 async def _read(request: Request) -> tuple[dict[str, Any], bytes | None]:
@@ -71,11 +82,7 @@ async def _read(request: Request) -> tuple[dict[str, Any], bytes | None]:
 
 
 async def _shown(edge: Edge, request: Request, viewer: Viewer, duty: UUID, sha256: str) -> Response:
-    moment = await edge.moment()
-    async with viewing(edge.service.engine, viewer, "duty.view", moment.today) as conn:
-        row = await duty_list.one(conn, duty)
-    if row is None:
-        raise HTTPException(404)
+    moment, row = await _known(edge, viewer, duty)
     grant = allowed(viewer, "duty.view", row.path, moment)
     purpose = fitting(viewer, moment.today, "casework")
     found = await visit(

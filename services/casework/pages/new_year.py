@@ -89,7 +89,7 @@ async def _page(found: Visit, code: str, since: date, unit: str) -> YearPage:
     tiers = [tier for tier in looked.scheme.tiers if tier.derive is None and tier.holder == "staff"]
     rows = [one for one in looked.all if _here(one, path, tiers)][:ROWS_SHOWN]
     before = await _before(found, code, rows, since)
-    able = await candidates(found, path, looked, "")
+    able = await candidates(found, path, looked, "") if rows else []
     people = {o.staff for o in able} | {o.target for o in rows if o.target_kind in PEOPLE}
     people |= {held.holder for held in before.holders.values()}
     names = await named(found, people)

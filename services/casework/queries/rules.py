@@ -13,10 +13,13 @@ from shared.event import Envelope
 from shared.rights import EVERYWHERE
 
 UNIT = text("select unit, name, kind, ledger, path from unit where unit = :unit")
-# The highest unit of a jurisdiction; of a whole deployment the first county.
+# The highest unit of a jurisdiction that has a ledger's rules: above the counties, the first one.
 FIRST = text(
     "select unit, name, kind, ledger, path from unit where path = any(:paths)"
-    " or (:everywhere and unit = ledger) order by length(path), unit limit 1"
+    " and (path = ledger or path like '%/' || ledger or path like '%/' || ledger || '/%')"
+    " or unit = ledger and (:everywhere or exists (select from"
+    " unnest(cast(:paths as text[])) above where unit.path like above || '/%'))"
+    " order by length(path), unit limit 1"
 )
 BELOW = text(
     "select unit, name, kind, ledger, path from unit where closed_on is null"
