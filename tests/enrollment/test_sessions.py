@@ -13,7 +13,7 @@ from shared.rights import NotAllowed
 from shared.session import ALL_LEDGERS, read_session, sign_call
 from shared.signing import load_public_keys, load_signer
 from tests.enrollment.test_founding import anybody
-from tests.enrollment.world import OPERATOR, Enrolled, at, day, uid
+from tests.enrollment.world import OPERATOR, Enrolled, at, day, nothing_is_held, uid
 
 PASSWORD = "石桥-mima-2026"
 
@@ -84,6 +84,7 @@ async def test_programs_of_the_home_obtain_sessions(county: Enrolled) -> None:
 
 
 async def test_a_session_is_renewed_until_the_account_is_closed(county: Enrolled) -> None:
+    await nothing_is_held(county.world)
     async with program(county) as client:
         made = await client.post("/enrollment/sessions", json={"account": "teacher"})
         fresh = await client.post("/enrollment/session/renew", json=made.json())
@@ -95,6 +96,7 @@ async def test_a_session_is_renewed_until_the_account_is_closed(county: Enrolled
 
 
 async def test_a_closed_accounts_password_opens_nothing(county: Enrolled) -> None:
+    await nothing_is_held(county.world)
     code = await code_of(county, "teacher")
     await county.give("close_account", staff=uid("teacher"), account="teacher", reason="调离")
     async with anybody(county.world, "application/json") as client:

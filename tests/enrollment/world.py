@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
+import httpx2
 from uuid_utils.compat import uuid7
 
 from services.enrollment.commands import TABLE
@@ -133,3 +134,14 @@ def day(number: int) -> date:
     """The school days of two weeks from Monday 2026-11-16 on: 0 is the first."""
     weeks, rest = divmod(number, 5)
     return date(2026, 11, 16) + timedelta(days=7 * weeks + rest)
+
+
+async def nothing_is_held(world: World) -> None:
+    """Casework answers that nobody holds anything; with the real one: `test_assignments.py`."""
+
+    def answered(request: httpx2.Request) -> httpx2.Response:
+        assert request.url.path.startswith("/casework/held/")
+        return httpx2.Response(200, json={"held": []})
+
+    await world.edge.service.http.aclose()
+    world.edge.service.http = httpx2.AsyncClient(transport=httpx2.MockTransport(answered))

@@ -5,6 +5,7 @@ from typing import Any
 
 from tests.county import CHILD, KLASS, MONDAY, SECOND
 from tests.enrollment.pages import seeded as s
+from tests.enrollment.world import nothing_is_held
 from tests.followed import World
 
 HERE = f"/enrollment/classes/{KLASS}"
@@ -74,6 +75,7 @@ async def test_leave_and_changes_are_entered_from_the_childs_page(world: World) 
 
 
 async def test_an_account_is_closed_and_opened_again(world: World) -> None:
+    await nothing_is_held(world)
     async with world.browser(s.PRINCIPAL) as browser:
         for action, state in (("close_account", "已停用"), ("open_account", "等第一次登录")):
             page = (await browser.get("/enrollment/accounts")).text
