@@ -1,5 +1,6 @@
 """Requests straight into an application, byte for byte: what no well-behaved client would send."""
 
+import asyncio
 import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -62,10 +63,12 @@ async def ask(
 
 
 async def _run(app: FastAPI, scope: dict[str, Any], chunks: list[bytes]) -> Answer:
-    answer, left = Answer(), list(chunks)
+    answer, left = Answer(), list(chunks) or [b""]
 
     async def receive() -> dict[str, Any]:
-        chunk = left.pop(0) if left else b""
+        if not left:
+            await asyncio.Event().wait()  # whoever asked stays there until it is answered
+        chunk = left.pop(0)
         return {"type": "http.request", "body": chunk, "more_body": bool(left)}
 
     async def send(message: Mapping[str, Any]) -> None:
