@@ -104,14 +104,13 @@ def aims(deployed: Deployed) -> st.SearchStrategy[Strange]:
     ]
     posts = list(posted(deployed)) + [(s, f"/{s}/commands/{n}") for s, n, _ in known]
     pages = list(read(deployed))
-    one = (
+    return (
         nasty.commands(known)
         | nasty.commands(known)
         | nasty.raw_bodies(posts)
         | nasty.gets(pages)
         | nasty.heads(pages)
     )
-    return one
 
 
 def posted(deployed: Deployed) -> Iterator[tuple[str, str]]:

@@ -22,7 +22,8 @@ from shared.feed import FeedClient, Head
 
 log = structlog.get_logger()
 
-LOOK_SECONDS = 2.0
+# A rolled-back store must end it within a second, so it looks more often than it need sign.
+LOOK_SECONDS = 0.5
 REFUSED_PAUSE_SECONDS = 3.0
 IDLE_SECONDS = 24 * 60 * 60.0
 # What an exit may take; a database that does not answer must not keep us.
