@@ -173,22 +173,23 @@ async def staged(
             edge, app = composed(name, settings_of(name, store, secrets, home))
             worlds[name] = await stack.enter_async_context(running(edge, app, secrets))
         for world in worlds.values():
-            await world.edge.service.http.aclose()
-            world.edge.service.http = httpx2.AsyncClient(transport=Between(worlds))
+            service = world.edge.service
+            await service.http.aclose()
+            service.http = between(worlds, service.settings)
+            for feed in service.feeds.values():
+                feed.http = service.http
         audit = worlds["audit"].edge
         index = SearchIndex(audit.service.engine, audit.keyring, audit.rulebook)
         yield Stage(worlds, secrets, index)
 
 
-class Between(httpx2.AsyncBaseTransport):
-    """What one service asks another reaches its application: the path names the service."""
-
-    def __init__(self, worlds: Mapping[str, World]) -> None:
-        self._apps = {name: httpx2.ASGITransport(app=one.app) for name, one in worlds.items()}
-
-    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        service = request.url.path.split("/")[1]
-        return await self._apps[service].handle_async_request(request)
+def between(worlds: Mapping[str, World], settings: Settings) -> httpx2.AsyncClient:
+    """What one service asks another at its address reaches that one's application."""
+    return httpx2.AsyncClient(
+        mounts={
+            settings.url_of(name): httpx2.ASGITransport(app=one.app) for name, one in worlds.items()
+        }
+    )
 
 
 def composed(name: str, settings: Settings) -> tuple[Edge, FastAPI]:
