@@ -10,11 +10,14 @@ BIN := .venv/bin
 run: runtime
 	@$(BIN)/python -m baoxue.cli up $(if $(filter no,$(SAMPLE)),--no-sample)
 
+# Two processes, each with servers of its own; a file stays in one of them.
+APART := -n 2 --dist loadfile --no-loadscope-reorder
+
 test: development browser
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest $(APART)
 
 test-long: development browser
-	@$(BIN)/python -m pytest -m "long or not long"
+	@$(BIN)/python -m pytest $(APART) -m "long or not long"
 
 check: development
 	@$(BIN)/ruff check

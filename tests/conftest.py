@@ -2,13 +2,17 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadFileScheduling
 
 from baoxue.engines.child import stop
 from baoxue.engines.postgres import start_postgres
 from tests.servers import Servers, free_ports, servers
+
+TOGETHER = ("tests/guard/",)
 
 # How long an example takes says more about the machine than about the code.
 settings.register_profile("baoxue", deadline=None)
@@ -41,3 +45,16 @@ def durable_postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterato
     child, address = start_postgres(home, free_ports(1)[0])
     yield address.url()
     stop(child)
+
+
+class ByFile(LoadFileScheduling):
+    """What shares costly fixtures stays in one process: the tests of a file, those of the guard."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        return next((name for name in TOGETHER if file.startswith(name)), file)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    return ByFile(config, log)

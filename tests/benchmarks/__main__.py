@@ -2,6 +2,7 @@
 
 Without names all of them run and docs/benchmarks.md is written; with names the rows are printed.
 P19 lives a school year of a tenth of the county; P19-whole, only by name, of the whole of it.
+P10 is measured on the running sample.
 """
 
 import asyncio
@@ -16,7 +17,7 @@ from baoxue.engines.child import stop
 from baoxue.engines.kafka import start_kafka
 from baoxue.engines.postgres import start_postgres
 from shared.kafka import create_topics
-from tests.benchmarks import appending, carrying, importing, logs, verifying, year
+from tests.benchmarks import appending, carrying, duties, importing, logs, verifying, year
 from tests.benchmarks.library import Library
 from tests.benchmarks.table import Row, Table, in_turn
 from tests.servers import Servers, free_ports
@@ -43,8 +44,9 @@ async def library(store: Store, url: str, table: Table, ours: list[float]) -> No
 
 APPENDING, CARRYING = {"P1", "P3", "P4"}, {"P6", "P7"}
 LOGS, IMPORTING, VERIFYING = {"P8", "P16"}, {"P5"}, {"P13"}
-SIMULATING, WHOLE_YEAR = {"P19"}, "P19-whole"
-KNOWN = APPENDING | CARRYING | LOGS | IMPORTING | VERIFYING | SIMULATING
+SIMULATING, WHOLE_YEAR = {"P10", "P19"}, "P19-whole"
+DUTIES = {"P20"}
+KNOWN = APPENDING | CARRYING | LOGS | IMPORTING | VERIFYING | SIMULATING | DUTIES
 
 
 async def measure(database: str, kafka: str, wanted: set[str]) -> None:
@@ -58,10 +60,14 @@ async def measure(database: str, kafka: str, wanted: set[str]) -> None:
         await importing.run(database, table)
     if wanted & VERIFYING:
         verifying.run(table)
+    if wanted & DUTIES:
+        await duties.run(database, table)
     if wanted & {*SIMULATING, WHOLE_YEAR}:
         servers = Servers(database, kafka, "wheels")
-        year.sample(servers, table)
-        year.year(servers, table, whole=WHOLE_YEAR in wanted)
+        if wanted & SIMULATING:
+            year.sample(servers, table)
+        if wanted & {"P19", WHOLE_YEAR}:
+            year.year(servers, table, whole=WHOLE_YEAR in wanted)
     if wanted == KNOWN:
         table.write()
 

@@ -1,4 +1,4 @@
-"""P19: a simulated school year and the sample of `make run`, through the whole running system."""
+"""P10, P19: a simulated year and the sample of `make run`, through the whole running system."""
 
 import json
 import os
@@ -12,6 +12,7 @@ import psutil
 
 from baoxue.sample import NOTE
 from baoxue.simulation.year import birth, terms_of
+from tests.benchmarks import finding
 from tests.benchmarks.table import Row, Table
 from tests.journeys.running import Running, running
 from tests.servers import Servers
@@ -70,6 +71,7 @@ def sample(servers: Servers, table: Table) -> None:
         seconds = time.monotonic() - began - empty
         assert (system.home / NOTE).exists(), "the sample is not whole"
         whatif(system, table)
+        finding.run(system.settings, table)
     table.add(
         Row(
             "P19",

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
 import httpx2
@@ -23,7 +24,7 @@ from shared.feed import FeedClient, Head
 log = structlog.get_logger()
 
 # A rolled-back store must end it within a second, so it looks more often than it need sign.
-LOOK_SECONDS = 0.5
+LOOK_SECONDS, SEALING_LOOKS = 0.5, 4
 REFUSED_PAUSE_SECONDS = 3.0
 IDLE_SECONDS = 24 * 60 * 60.0
 # What an exit may take; a database that does not answer must not keep us.
@@ -51,11 +52,11 @@ class Sealer:
 
     async def run(self) -> None:
         """For ever. Raises RolledBack, after which nothing may be signed."""
-        while True:
+        for turn in count():
             loop = asyncio.get_running_loop()
             began = loop.time()
             try:
-                await self.look()
+                await self.look(sealing=turn % SEALING_LOOKS == 0)
                 self.report.waits("")
             except RolledBack as error:
                 await self._last_words(error)
@@ -67,8 +68,8 @@ class Sealer:
                 log.warning("sealer_waits", reason=self.report.waiting)
             await asyncio.sleep(max(0.0, LOOK_SECONDS - (loop.time() - began)))
 
-    async def look(self) -> None:
-        """Once over all logs: those that moved are read, compared and signed."""
+    async def look(self, *, sealing: bool = True) -> None:
+        """Once over all heads; if `sealing`, logs that moved are read, compared and signed."""
         keys = self._load_keys()
         fresh = await self.books.hold()
         rows, heads = await asyncio.gather(self.books.logs(), self._heads())
@@ -77,6 +78,10 @@ class Sealer:
         self._require_whole(rows, heads)
         if fresh:
             await self._repeat_last_notes()
+        if sealing:
+            await self._advance_all(rows, heads, keys)
+
+    async def _advance_all(self, rows: Sequence[Row], heads: Heads, keys: KeyFile) -> None:
         known = self.state.logs()
         # Audit's own logs last: their heads entries speak of the others.
         for row in sorted(rows, key=lambda one: (one.service == "audit", one.origin)):
