@@ -35,7 +35,8 @@ def untag(on: date, group: str = "key_pupil") -> child.UntagStudentGroup:
 
 def tagged(**other: Any) -> StudentGroupTagged:
     whole: dict[str, Any] = {"child": ANA, "group": "key_pupil", "since": MARCH, "until": None}
-    return StudentGroupTagged(**whole | {"source": "school"} | other)
+    whole["source"] = "school"
+    return StudentGroupTagged(**whole | other)
 
 
 def untagged(on: date) -> StudentGroupUntagged:
