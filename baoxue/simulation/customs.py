@@ -106,13 +106,17 @@ class _Sheet:
             for child in (one for one in self.county.children if one.klass == klass.key):
                 if klass.key % self.customs.charged_every == 0:
                     yield from self._charged(klass, child, teacher)
-                if child.key in keys:
+                elif child.key in keys:
                     yield self._of_child("全员管理", "staff_child", child, teacher)
 
     def _charged(self, klass: Class, child: Child, teacher: Staff) -> Iterator[Row]:
         yield self._of_child("包保", "teacher_child", child, teacher)
         yield self._of_child("全员班主任制", "teacher_child", child, teacher)
         yield self._of_child("三包一挂", "third", child, teacher)
+        yield self._of_child("全员管理", "staff_child", child, teacher)
+        village = child.fields["address"].rstrip("号0123456789")
+        numbered = ("四包", "school_village", child.name, child.fields["studentnumber"], "", "")
+        yield (*numbered, f"{village}村委会", "", self._since)
 
     def _of_child(self, scheme: str, tier: str, child: Child, teacher: Staff) -> Row:
         return self._row(scheme, tier, child.name, teacher, number=child.fields["studentnumber"])
@@ -128,6 +132,9 @@ class _Sheet:
         school: str = "",
         grade: str = "",
     ) -> Row:
-        since = self.county.terms[0].opens_on.isoformat()
         who = (holder.name, holder.staff_number)
-        return (scheme, tier, target, number, school, grade, *who, since)
+        return (scheme, tier, target, number, school, grade, *who, self._since)
+
+    @property
+    def _since(self) -> str:
+        return self.county.terms[0].opens_on.isoformat()
