@@ -68,8 +68,11 @@ class Days:
             await self._duties(at, following)
 
     async def _duties(self, at: datetime, following: dict[datetime, datetime]) -> None:
-        for county in self.counties:
-            await county.dutiful.at(at, following.get(at, at + A_DAY))
+        after = following.get(at, at + A_DAY)
+        done = [await county.dutiful.at(at, after) for county in self.counties]
+        if any(done):
+            # What was done in time is counted before the time runs out.
+            await self.clockwork.settle()
 
     async def _move(self, at: datetime) -> None:
         await self.clockwork.to(at)

@@ -53,12 +53,14 @@ class Dutiful:
         for one in county.children:
             self._pupils[one.school].append(world.children[one.key])
 
-    async def at(self, now: datetime, following: datetime) -> None:
-        """Everything that is done at `now`; `following`: the next time for it."""
+    async def at(self, now: datetime, following: datetime) -> int:
+        """Everything that is done at `now`; `following`: the next time for it. How much it was."""
+        before, seen = self.sent, set[tuple[str, UUID, UUID]]()
         owed = [one for one in await self._open(now) if self._does(one, now, following)]
         async with self.accounts.together("casework"):
             for one in owed:
-                await self._do(one, now)
+                await self._do(one, now, seen)
+        return self.sent - before
 
     async def _open(self, now: datetime) -> Iterable[Owed]:
         params = {"ledger": self.plan.county.code, "now": now, "since": now - LATE_WITHIN}
@@ -77,12 +79,17 @@ class Dutiful:
         )
         return meant.due_now(owed.window_at, owed.due_at, now, following)
 
-    async def _do(self, owed: Owed, now: datetime) -> None:
+    async def _do(self, owed: Owed, now: datetime, seen: set[tuple[str, UUID, UUID]]) -> None:
+        """One visit answers for every duty that asks for it; it is not logged twice."""
         holder = owed.holders[0]
         form = answer(owed, holder, self._pupils.get(owed.target, []), now)
         if form is None:
             return
         name, values = form
+        if owed.child is not None and (name, owed.child, holder) in seen:
+            return
+        if owed.child is not None:
+            seen.add((name, owed.child, holder))
         own = command_id(self.plan.county, "duty", owed.duty, owed.got)
         with contextlib.suppress(CommandRefused):
             await self.accounts.send(
