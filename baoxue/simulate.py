@@ -28,11 +28,13 @@ from shared.settings import Settings
 from shared.signing import SigningKeyError
 
 if TYPE_CHECKING:
+    from baoxue.simulation.judging import Judged
     from baoxue.simulation.whole import Report
 
 # Fictitious like all 9901xx, and none of the sample's.
 DEFAULT_COUNTY, DEFAULT_NAME = "990191", "模拟县"
 SCHOOLS, CHILDREN = 20, 15_000
+SEED = "seed"
 HIGHEST_SCHOOLS, HIGHEST_CHILDREN = 200, 200_000
 
 
@@ -52,7 +54,7 @@ class Asked:
     year: int | None
     first: date | None
     last: date | None
-    pack: str | None
+    packs: tuple[tuple[str, str], ...]
 
 
 @app.command()
@@ -67,7 +69,10 @@ def simulate(
     county: Annotated[str, typer.Option("--county", help="县的代码，9901 开头。")] = DEFAULT_COUNTY,
     name: Annotated[str, typer.Option("--name", help="县名。")] = DEFAULT_NAME,
     pack: Annotated[
-        str | None, typer.Option("--pack", help="按哪份规则：rhythm2024，或规则包文件。")
+        list[str] | None,
+        typer.Option(
+            "--pack", help="按哪份规则：seed、rhythm2024，或规则包文件；写几次，就有几个县。"
+        ),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -81,7 +86,7 @@ def simulate(
         year=year,
         first=_day(first),
         last=_day(last),
-        pack=_pack(pack),
+        packs=tuple((one, _pack(one)) for one in pack or (SEED,)),
     )
     made = _run(asked, as_json=as_json)
     if as_json:
@@ -112,25 +117,30 @@ def _run(asked: Asked, *, as_json: bool) -> "Report":
 async def _simulate(asked: Asked, *, quiet: bool) -> "Report":
     # Both services come with it: too much for every other command to wait for.
     from baoxue.simulation.entering import put_in_force
-    from baoxue.simulation.whole import begin, live, running
+    from baoxue.simulation.whole import begin, judged, live, running
 
     async with running(Settings()) as run:
-        plan = _plan(asked, business_day(run.clockwork.now))
+        today = business_day(run.clockwork.now)
+        plans = [_plan(asked, today, number) for number in range(len(asked.packs))]
         with _Bar(quiet=quiet) as (say, progress):
-            counties = await begin(run, [plan], say)
-            if asked.pack is not None:
-                await put_in_force(run.accounts, plan.county, asked.pack)
-                await run.clockwork.settle()
-            return await live(run, counties, progress)
+            counties = await begin(run, plans, say)
+            for plan, (name, content) in zip(plans, asked.packs, strict=True):
+                if name != SEED:  # which is in force from the founding on
+                    await put_in_force(run.accounts, plan.county, content)
+            await run.clockwork.settle()
+            made = await live(run, counties, progress)
+            made.duties = await judged(run, counties)
+            return made
 
 
-def _plan(asked: Asked, today: date) -> Plan:
+def _plan(asked: Asked, today: date, number: int) -> Plan:
+    """Of the county for the pack at `number`: each has a code and a name of its own."""
     terms = terms_of(asked.year if asked.year is not None else school_year(today))
     first = asked.first or max(terms[0].opens_on, today + timedelta(days=1))
     last = asked.last or terms[-1].ends_on
     wish = Wish(
-        code=asked.code,
-        name=asked.name,
+        code=str(int(asked.code) + number),
+        name=asked.name if len(asked.packs) == 1 else f"{asked.name}（{asked.packs[number][0]}）",
         seed=asked.seed,
         schools=asked.schools,
         children=asked.children,
@@ -142,10 +152,8 @@ def _plan(asked: Asked, today: date) -> Plan:
     return plan
 
 
-def _pack(name: str | None) -> str | None:
+def _pack(name: str) -> str:
     """The text of a pack that ships, or of a file."""
-    if name is None:
-        return None
     shipped = shipped_pack(name)
     try:
         return (shipped or Path(name).read_bytes()).decode()
@@ -206,6 +214,8 @@ def show(made: "Report") -> None:
         console.print(f"被拒：{made.refused}")
     for table, states in made.reached.told().items():
         console.print(_grid(table, states, made.states.get(table, {})))
+    for kinds in made.duties.values():
+        console.print(_duties(kinds))
     missing = len(made.reached.missing)
     console.print("所有状态和动作都到过。" if not missing else f"还有 {missing} 项没有到过。")
 
@@ -216,4 +226,21 @@ def _grid(table: str, states: dict[str, dict[str, bool]], counts: dict[str, int]
         done = " ".join(name for name, was in actions.items() if was)
         lacking = " ".join(name for name, was in actions.items() if not was)
         grid.add_row(state, str(counts.get(state, 0)), done, lacking)
+    return grid
+
+
+def _duties(kinds: "tuple[Judged, ...]") -> Table:
+    """Kind by kind: how many, how they ended, and what makes them other than under the seed."""
+    grid = Table(
+        "任务", "条目", "共", "按时", "补做", "逾期", "未到期", "撤销", "不合行为", "与种子规则不同"
+    )
+    for one in kinds:
+        states = [one.states[name] for name in ("satisfied", "late", "breached", "armed")]
+        gone = "，".join(f"{reason} {count}" for reason, count in sorted(one.withdrawn.items()))
+        other = "；".join(f"{name}：{was} → {now}" for name, (was, now) in one.differs.items())
+        counts = (one.armed, *states)
+        grid.add_row(
+            f"{one.zh} {one.kind}", "、".join(one.rows), *map(str, counts), gone,
+            str(one.unlike or ""), other,
+        )  # fmt: skip
     return grid

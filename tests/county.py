@@ -87,6 +87,15 @@ class Told:
         self.entries.append(entry)
         return entry
 
+    def tagged(
+        self, group: str, child: UUID = CHILD, since: date = date(2026, 9, 1), path: str = PATH
+    ) -> Entry:
+        """The child is one of a group from `since` on."""
+        event = e.StudentGroupTagged(
+            child=child, group=group, since=since, until=None, source="school"
+        )
+        return self.tell(event, path, child, at(since), f"child-{child}")
+
     def absent(self, on: date, child: UUID = CHILD, mark: Any = "unexcused") -> Entry:
         event = e.StudentAbsent(
             child=child, klass=KLASS, on=on, mark=mark, reason=None, roll=f"roll-{on}"

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from time import time
 from typing import Any
 from uuid import UUID
@@ -25,6 +26,16 @@ THROUGH_GATEWAY_EVERY = 100
 SESSIONS_AT_ONCE = 6
 
 
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """A command that was accepted: when it was sent, by whom, with what."""
+
+    at: datetime
+    name: str
+    account: str
+    values: Mapping[str, Any]
+
+
 class CommandRefused(Exception):
     """The system refused what an account wanted; `code` is the refusal's stable code."""
 
@@ -44,6 +55,9 @@ class Accounts:
     sent: int = 0
     by_gateway: int = 0
     refused: dict[str, int] = field(default_factory=dict)
+    # Of the simulated clock; every deed of a command is kept with it.
+    now: datetime | None = None
+    deeds: list[Deed] = field(default_factory=list)
     _tokens: dict[str, str] = field(default_factory=dict)
     _viewers: dict[str, Viewer] = field(default_factory=dict)
     _joint: dict[str, Joint] = field(default_factory=dict)
@@ -54,6 +68,10 @@ class Accounts:
         if account not in self._viewers:
             await self._session(account)
         return self._viewers[account]
+
+    async def session(self, account: str) -> str:
+        """A session's token, to act with as a browser does."""
+        return await self._session(account)
 
     async def viewers(self, accounts: set[str]) -> None:
         """Sessions for many at once, so that a day does not wait for each."""
@@ -90,6 +108,7 @@ class Accounts:
             raise self._refused(name, error.code, str(error)) from error
         except Conflict as error:
             raise self._refused(name, "conflict", str(error)) from error
+        self.did(name, account, values)
         return {"next": done.next}
 
     async def _run(self, service: str, act: Act[Done]) -> Done:
@@ -123,7 +142,13 @@ class Accounts:
         if answer.status_code >= 400:
             say = str(told.get("say", told))
             raise self._refused(name, str(told.get("code", answer.status_code)), say)
+        self.did(name, account, values)
         return told
+
+    def did(self, name: str, account: str, values: Mapping[str, Any]) -> None:
+        """What a county has entered before its first day answers for nothing and is not kept."""
+        if self.now is not None:
+            self.deeds.append(Deed(self.now, name, account, values))
 
     async def _session(self, account: str, *, fresh: bool = False) -> str:
         if not fresh and account in self._tokens:

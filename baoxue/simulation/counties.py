@@ -10,6 +10,8 @@ from uuid import UUID
 from baoxue.simulation.absence import Mark
 from baoxue.simulation.accounts import THROUGH_GATEWAY_EVERY, Accounts, CommandRefused
 from baoxue.simulation.county import Holders
+from baoxue.simulation.customs_entered import enter_charges, enter_groups
+from baoxue.simulation.dutiful import Dutiful
 from baoxue.simulation.ids import command_id
 from baoxue.simulation.memory import Corrected, CountyMemory
 from baoxue.simulation.plan import Plan
@@ -33,6 +35,7 @@ class CountyRun:
     rolls_sent: int = 0
     absences: int = 0
     stories: Stories = field(init=False)
+    dutiful: Dutiful = field(init=False)
     _rolls: Rolls = field(init=False)
     _holders: Holders = field(init=False)
     _sent: dict[tuple[int, date], Sheet] = field(default_factory=dict)
@@ -44,6 +47,7 @@ class CountyRun:
         self._rolls = self.plan.rolls()
         self._holders = Holders(self.plan.county)
         self.stories = Stories(self.plan, self.world, self.accounts, self._holders)
+        self.dutiful = Dutiful(self.plan, self.world, self.accounts)
 
     def memory(self) -> CountyMemory:
         """After a day: what `recall` needs beside the plan."""
@@ -65,6 +69,10 @@ class CountyRun:
         """Every roll that is sent in time, and the leave that was asked for."""
         day = self._today = self._rolls.on(place)
         self._days = place + 1
+        if place == 0:
+            # Nobody may act before their post begins, which is on the first day of the term.
+            await enter_groups(self.accounts, self.plan, self.world)
+            await enter_charges(self.accounts, self.plan)
         last = place == len(self.plan.days) - 1
         async with self.accounts.together("enrollment"):
             for sheet in day.mistaken:
@@ -104,8 +112,10 @@ class CountyRun:
         entries = [await self._entry(sheet, id) for sheet, id in inside]
         answers = await bulk.submit_rolls(self.accounts.edges["enrollment"], entries, via="web")
         self.accounts.sent += len(entries)
-        for answer in answers:
-            if answer.refused is not None:
+        for answer, (sheet, _) in zip(answers, inside, strict=True):
+            if answer.refused is None:
+                self.accounts.did("submit_roll", self._account(sheet), self._told(sheet))
+            else:
                 key = f"submit_roll: {answer.refused.__class__.__name__}"
                 self.accounts.refused[key] = self.accounts.refused.get(key, 0) + 1
         await asyncio.gather(*(self._through_gateway(sheet, id) for sheet, id in through))
@@ -131,6 +141,11 @@ class CountyRun:
             await self.accounts.through_gateway(
                 "enrollment", "submit_roll", self._account(sheet), self._form(sheet, id)
             )
+
+    def _told(self, sheet: Sheet) -> dict[str, object]:
+        """What answers for duties: of which class and day, and who was marked how."""
+        marks = {str(self._child(key)): mark.mark for key, mark in sheet.absent.items()}
+        return {"klass": self.world.classes[sheet.klass], "on": sheet.on, "marks": marks}
 
     def _form(self, sheet: Sheet, id: UUID) -> dict[str, object]:
         """The roll as the page's form sends it."""

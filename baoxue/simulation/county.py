@@ -229,6 +229,9 @@ class _Hiring:
             self._hire(f"xiang{one.code}", one.code, post)
         for number, school in enumerate(schools, 1):
             self._school(f"{self._code}.{number:02d}", school, classes)
+        for one in townships:
+            post = Post(role="central_school", unit=one.code)
+            self._hire(f"zhongxin{one.code}", one.code, post)
         return self._hired
 
     def _school(self, prefix: str, school: School, classes: list[Class]) -> None:

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from random import Random
 
 from baoxue.simulation.county import Holders, Post, Staff, Term, Wish
+from baoxue.simulation.customs import SAMPLE
 from baoxue.simulation.names import staff_name
 from baoxue.simulation.numbers import id_number
 from baoxue.simulation.plan import Plan, make_plan, with_brink
@@ -55,7 +56,8 @@ def make_demo(term: Term, last: date, *, today: bool, children: int = CHILDREN) 
         Wish(code=code, name=name, seed=SEED, schools=schools, children=children, terms=(term,))
         for (code, name), (schools, children) in zip((FIRST, SECOND), sizes, strict=True)
     ]
-    one, other = (make_plan(wish, term.opens_on, last) for wish in wishes)
+    plans = (make_plan(wish, term.opens_on, last) for wish in wishes)
+    one, other = (replace(plan, customs=SAMPLE) for plan in plans)
     one = with_brink(one, after=1 if today else 0)
     one, accounts = _named(_inspected(one))
     other, more = _named_officer(other)

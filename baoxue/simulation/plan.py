@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from baoxue.simulation.county import County, Wish, make_county
+from baoxue.simulation.customs import WHOLE, Customs
 from baoxue.simulation.rolls import Rolls
 from baoxue.simulation.scripts import SCRIPTS
 from baoxue.simulation.story import Casting, Episode, Script, cast
@@ -23,6 +24,7 @@ class Plan:
     days: tuple[date, ...]
     episodes: tuple[Episode, ...]
     brink: Episode | None = None
+    customs: Customs = WHOLE
 
     def rolls(self) -> Rolls:
         careful = frozenset() if self.brink is None else frozenset((self.brink.child.klass,))

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from time import monotonic
 from typing import Any
@@ -13,9 +13,11 @@ from sqlalchemy import text
 from baoxue.simulation.accounts import Accounts
 from baoxue.simulation.clockwork import Clockwork, wait_ready
 from baoxue.simulation.counties import CountyRun
+from baoxue.simulation.customs_entered import enter_villages
 from baoxue.simulation.days import Days, Progress
 from baoxue.simulation.entering import TABLES, enter
 from baoxue.simulation.inside import edge_of
+from baoxue.simulation.judging import Judged, judge
 from baoxue.simulation.plan import Plan
 from baoxue.simulation.reached import Reached, reached
 from baoxue.simulation.world import read_world
@@ -43,11 +45,15 @@ class Report:
     refused: dict[str, int]
     states: dict[str, dict[str, int]]
     reached: Reached
+    duties: dict[str, tuple[Judged, ...]] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
 
     def told(self) -> dict[str, Any]:
         """For JSON."""
-        told = asdict(self)
+        told = asdict(replace(self, duties={}))
+        told["duties"] = {
+            county: [one.told() for one in kinds] for county, kinds in self.duties.items()
+        }
         told["reached"] = self.reached.told()
         told["missing"] = [" ".join(pair) for pair in self.reached.missing]
         return told
@@ -94,6 +100,7 @@ async def begin(run: Running, plans: Sequence[Plan], say: Said) -> list[CountyRu
         with run.timed("entering"):
             await run.clockwork.settle()  # what an earlier attempt entered is looked up
             await enter(run.accounts, county)
+            await enter_villages(run.accounts, plan)
             await run.clockwork.settle()
         async with run.accounts.edges["enrollment"].service.engine.connect() as conn:
             world = await read_world(conn, county)
@@ -115,6 +122,18 @@ async def live(
     with run.timed("following"):
         await run.system.quiet()
     return await report(run, counties)
+
+
+async def judged(run: Running, counties: Sequence[CountyRun]) -> dict[str, tuple[Judged, ...]]:
+    """By county, every kind of duty with how it ended and what was deserved."""
+    edge, found = run.accounts.edges["casework"], {}
+    moment = await edge.moment()
+    for one in counties:
+        county = one.plan.county
+        pack = moment.rules.pack(county.path_of(county.code), moment.today)
+        async with edge.service.engine.connect() as conn:
+            found[county.code] = await judge(conn, one, pack, run.clockwork.now)
+    return found
 
 
 async def report(run: Running, counties: Sequence[CountyRun]) -> Report:

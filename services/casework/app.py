@@ -64,8 +64,8 @@ from shared.edge import Edge
 from shared.settings import Settings
 from shared.subscription import Entry, Subscription
 
-# A founding is rare; the timer is there before the first morning.
-LOOK_FOR_COUNTIES_SECONDS = 30
+# A founding is rare; the timer is there before the first morning, a simulated one too.
+LOOK_FOR_COUNTIES_SECONDS = 2
 
 
 def make_edge(settings: Settings) -> Edge:

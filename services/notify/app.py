@@ -20,7 +20,7 @@ from shared.settings import Settings
 from shared.subscription import Subscription
 
 # A founding is rare; the timers are there before the first morning.
-LOOK_FOR_COUNTIES_SECONDS = 30
+LOOK_FOR_COUNTIES_SECONDS = 2
 
 
 def make_edge(settings: Settings) -> Edge:

@@ -178,6 +178,22 @@ class StudentLeftClass(Event):
     reason: str
 
 
+class StudentGroupTagged(Event):
+    """One of a group from `since` to `until` (both included), by a code of the pack's list."""
+
+    child: UUID
+    group: str
+    since: date
+    until: date | None
+    source: str
+
+
+class StudentGroupUntagged(Event):
+    child: UUID
+    group: str
+    on: date
+
+
 class Absent(msgspec.Struct, frozen=True, kw_only=True):
     """One child that is not there: the mark, and the reason as a code (never free text)."""
 

@@ -40,6 +40,9 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "ChildChanged": ("更改学生信息：{fields}", "Child's record changed: {fields}"),
     "StudentEnrolled": ("编入{grade}年级班级，{on}", "Enrolled in a class of grade {grade}, {on}"),
     "StudentLeftClass": ("离开班级，{on}：{reason}", "Left the class, {on}: {reason}"),
+    # Which group is a restricted label: who may read it sees it on the child's page.
+    "StudentGroupTagged": ("归入一类学生，{since} 起", "Put in a group from {since}"),
+    "StudentGroupUntagged": ("移出一类学生，{on} 起", "Out of a group from {on}"),
     "DailyRollSubmitted": (
         "点名：到校 {present_n}，未到 {absent_n}",
         "Roll: {present_n} present, {absent_n} absent",

@@ -7,7 +7,6 @@ from uuid import UUID
 
 import httpx2
 import pytest
-from sqlalchemy import text
 from uuid_utils.compat import uuid7
 
 from services.casework.processes.duty_times import ensure_plans
@@ -55,11 +54,7 @@ async def lines(world: World, viewer: Viewer, path: str) -> list[dict[str, Any]]
 
 async def on_leave(world: World, told: Told) -> None:
     """The child is one of those whose guardian is called, and is sick on Monday."""
-    async with world.engine.begin() as conn:
-        await conn.execute(
-            text("insert into child_group (child, grp, since) values (:child, 'lagging', :since)"),
-            {"child": CHILD, "since": date(2026, 9, 1)},
-        )
+    told.tagged("lagging")
     granted = e.LeaveGranted(child=CHILD, kind="sick", first_on=MONDAY, last_on=MONDAY, note=None)
     told.tell(granted, PATH, CHILD, at(MONDAY), f"attendance-{CHILD}")
     await world.hear("enrollment", told.entries)

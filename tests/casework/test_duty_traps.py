@@ -193,10 +193,8 @@ async def test_a_scheme_and_a_duty_out_of_yaml_alone_have_holes_holders_and_brea
     world: World, told: Told
 ) -> None:
     await activate(world, INVENTED, MONDAY + timedelta(days=1))
-    insert = text("insert into child_group (child, grp, since) values (:child, :grp, :since)")
-    async with world.engine.begin() as conn:
-        values = {"child": CHILD, "grp": "left_behind", "since": date(2026, 9, 1)}
-        await conn.execute(insert, values)
+    told.tagged("left_behind")
+    await world.hear("enrollment", told.entries)
     await world.move_to(at(MONDAY + timedelta(days=2)))
     county = viewer_of(uid("officer"), "county_officer", COUNTY_PATH)
     path = "/casework/coverage.jsonl?scheme=riverside"

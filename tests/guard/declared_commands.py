@@ -84,6 +84,7 @@ def _children(here: County) -> dict[str, Given]:
     child = here.children[klass][0]
     new = {"name": "新生", "klass": klass, "on": THURSDAY}
     leave: tuple[Right, ...] = ("leave.record",)
+    groups: tuple[Right, ...] = ("child.change", "leave.record")
     days = {"first_on": THURSDAY, "last_on": THURSDAY}
     return {
         "register_child": Given(new, PUPILS),
@@ -91,6 +92,8 @@ def _children(here: County) -> dict[str, Given]:
         "enroll_child": Given({"child": child, "klass": here.classes[1]}, PUPILS, "school"),
         "leave_class": Given({"child": child, "reason": "moved"}, PUPILS),
         "grant_leave": Given({"child": child, "kind": "sick", **days}, leave),
+        "tag_group": Given({"child": child, "group": "key_pupil"}, groups),
+        "untag_group": Given({"child": here.children[klass][2], "group": "poor"}, groups),
         "end_leave": Given({"child": here.children[klass][2]}, leave),
     }
 

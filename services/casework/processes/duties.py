@@ -26,6 +26,8 @@ from services.casework.processes.duty_work import Arming, Work
 from services.casework.processes.replanning import replan
 from services.casework.queries import duty_rows as rows
 from services.casework.queries.duty_rows import Known, OpenDuty
+from services.casework.queries.groups import FOLLOWED as GROUPS
+from services.casework.queries.groups import project_groups
 from services.casework.queries.holding import Holdings, Place
 from shared import clock
 from shared.event import business_day
@@ -48,6 +50,8 @@ def duties(rulebook: Rulebook, holdings: Holdings) -> tuple[Subscription, Subscr
     interest = Interest()
 
     async def apply(conn: AsyncConnection, entries: Sequence[Entry]) -> None:
+        # In the same order as what arms by them: leave may be granted a moment after the tag.
+        await project_groups(conn, entries)
         rules = await rulebook.rules(conn)
         wanted = interest.of(rules.packs)
         by_ledger: dict[str, list[Fact]] = defaultdict(list)
@@ -59,7 +63,7 @@ def duties(rulebook: Rulebook, holdings: Holdings) -> tuple[Subscription, Subscr
 
     def types() -> frozenset[str] | None:
         """While the rules are fresh; else `apply` looks at them and sees for itself."""
-        return interest.of(rules.packs) if (rules := rulebook.fresh) else None
+        return interest.of(rules.packs) | GROUPS if (rules := rulebook.fresh) else None
 
     return (
         Subscription(NAME, ("enrollment", "notify"), apply, Shape.PROCESS, types=types),

@@ -1,6 +1,6 @@
-"""The command table of enrollment: units, classes, staff, children, rolls, leave."""
+"""The command table of enrollment: units, classes, staff, children, rolls, leave, groups."""
 
-from services.enrollment.commands import children, classes, leave, rolls, staff, units
+from services.enrollment.commands import children, classes, groups, leave, rolls, staff, units
 from shared.commands import table
 
 TABLE = table(
@@ -10,4 +10,5 @@ TABLE = table(
     *children.COMMANDS,
     *rolls.COMMANDS,
     *leave.COMMANDS,
+    *groups.COMMANDS,
 )

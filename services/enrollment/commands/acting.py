@@ -22,6 +22,8 @@ ACCOUNTS: tuple[Right, ...] = ("account.manage",)
 UNITS: tuple[Right, ...] = ("unit.manage",)
 TERMS: tuple[Right, ...] = ("calendar.publish",)
 LEAVE: tuple[Right, ...] = ("leave.record",)
+# Who knows the child or keeps its record: homeroom teacher, school leadership, registrar, county.
+GROUPS: tuple[Right, ...] = ("child.change", "leave.record")
 
 
 @dataclass(frozen=True, slots=True)

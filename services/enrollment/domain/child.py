@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import TypeAlias, assert_never
 from uuid import UUID
 
+from services.enrollment.domain.child_groups import TagStudentGroup, UntagStudentGroup, tag, untag
 from services.enrollment.domain.child_state import (
     EVENTS,
     STATES,
@@ -39,6 +40,8 @@ __all__ = [
     "EnrollStudent",
     "LeaveClass",
     "RegisterChild",
+    "TagStudentGroup",
+    "UntagStudentGroup",
     "decide",
     "evolve",
 ]
@@ -98,7 +101,9 @@ class LeaveClass:
     now: datetime
 
 
-ChildCommand: TypeAlias = RegisterChild | ChangeChild | EnrollStudent | LeaveClass
+ChildCommand: TypeAlias = (
+    RegisterChild | ChangeChild | EnrollStudent | LeaveClass | TagStudentGroup | UntagStudentGroup
+)
 
 
 class ChildWithoutName(CommandRejected):
@@ -152,6 +157,10 @@ def decide(command: ChildCommand, child: Child) -> list[ChildEvent]:
             return _enroll(command, child)
         case LeaveClass():
             return _leave(command, child)
+        case TagStudentGroup():
+            return tag(command, _known(child).groups)
+        case UntagStudentGroup():
+            return untag(command, _known(child).groups)
         case _:
             assert_never(command)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import TypeAlias, assert_never
 from uuid import UUID
 
@@ -48,13 +48,64 @@ class StudentLeftClass:
     reason: str
 
 
-ChildEvent: TypeAlias = ChildRegistered | ChildChanged | StudentEnrolled | StudentLeftClass
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudentGroupTagged:
+    """One of a group from `since` to `until`, both included; no end: until it is untagged.
+
+    `group` is a code of the pack's list; `source` says on whose word.
+    """
+
+    child: UUID
+    group: str
+    since: date
+    until: date | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudentGroupUntagged:
+    """No longer one of the group from `on` on."""
+
+    child: UUID
+    group: str
+    on: date
+
+
+ChildEvent: TypeAlias = (
+    ChildRegistered
+    | ChildChanged
+    | StudentEnrolled
+    | StudentLeftClass
+    | StudentGroupTagged
+    | StudentGroupUntagged
+)
 EVENTS: dict[str, type] = {
-    cls.__name__: cls for cls in (ChildRegistered, ChildChanged, StudentEnrolled, StudentLeftClass)
+    cls.__name__: cls
+    for cls in (
+        ChildRegistered,
+        ChildChanged,
+        StudentEnrolled,
+        StudentLeftClass,
+        StudentGroupTagged,
+        StudentGroupUntagged,
+    )
 }
 
 
 # State
+@dataclass(frozen=True, slots=True)
+class InGroup:
+    """A child's time in a group, both days included."""
+
+    group: str
+    since: date
+    until: date | None
+    source: str
+
+    def on(self, day: date) -> bool:
+        return self.since <= day and (self.until is None or day <= self.until)
+
+
 @dataclass(frozen=True, slots=True)
 class Unknown:
     pass
@@ -67,6 +118,7 @@ class Registered:
     fields: dict[str, Sealed] = field(default_factory=dict[str, Sealed])
     left_on: date | None = None
     left_for: str | None = None
+    groups: tuple[InGroup, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +129,7 @@ class Enrolled:
     grade: int
     seat: int | None
     since: date
+    groups: tuple[InGroup, ...] = ()
 
 
 Child: TypeAlias = Unknown | Registered | Enrolled
@@ -90,12 +143,15 @@ def evolve(child: Child, event: ChildEvent) -> Child:
         case ChildChanged(fields=fields):
             return _with(child, fields)
         case StudentEnrolled():
-            return Enrolled(
-                _fields(child), event.klass, event.school, event.grade, event.seat, event.on
-            )
+            return _enrolled(child, event)
         case StudentLeftClass(klass=klass, on=on, reason=reason):
             elsewhere = isinstance(child, Enrolled) and child.klass != klass
-            return child if elsewhere else Registered(_fields(child), on, reason)
+            return child if elsewhere else Registered(_fields(child), on, reason, groups_of(child))
+        case StudentGroupTagged():
+            held = InGroup(event.group, event.since, event.until, event.source)
+            return _grouped(child, (*groups_of(child), held))
+        case StudentGroupUntagged(group=group, on=on):
+            return _grouped(child, _without(groups_of(child), group, on))
         case _:
             assert_never(event)
 
@@ -107,3 +163,33 @@ def _fields(child: Child) -> dict[str, Sealed]:
 def _with(child: Child, changes: Mapping[str, Sealed | None]) -> Child:
     fields = with_fields(_fields(child), changes)
     return Registered(fields) if isinstance(child, Unknown) else replace(child, fields=fields)
+
+
+def groups_of(child: Child) -> tuple[InGroup, ...]:
+    """Every time in a group, those that are over too."""
+    return () if isinstance(child, Unknown) else child.groups
+
+
+def _enrolled(child: Child, event: StudentEnrolled) -> Enrolled:
+    return Enrolled(
+        _fields(child),
+        event.klass,
+        event.school,
+        event.grade,
+        event.seat,
+        event.on,
+        groups_of(child),
+    )
+
+
+def _grouped(child: Child, groups: tuple[InGroup, ...]) -> Child:
+    return replace(Registered() if isinstance(child, Unknown) else child, groups=groups)
+
+
+def _without(held: tuple[InGroup, ...], group: str, on: date) -> tuple[InGroup, ...]:
+    """What is left when the group ends before `on`; a time that had not begun holds no day."""
+    last = on - timedelta(days=1)
+    return tuple(
+        replace(one, until=last) if one.group == group and (one.until or last) >= last else one
+        for one in held
+    )

@@ -10,6 +10,8 @@ from shared.sealed import Sealed, SensitivityClass
 AbsenceMark = Literal["unexcused", "sick", "personal"]
 DayMark = Literal["present", "unexcused", "sick", "personal"]
 LeaveKind = Literal["sick", "personal"]
+# On whose word a child is one of a group: the school, the village or township, a paper, the roster.
+GroupSource = Literal["school", "village", "document", "roster"]
 MARK_WORDS = {"present": "到", "unexcused": "旷课", "sick": "病假", "personal": "事假"}
 
 MAX_NAME_CHARACTERS = 100

@@ -1,12 +1,14 @@
 """Reading a file and comparing it with what is stored: the report, before anything is stored."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import msgspec
 import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.enrollment.imports import jobs, keeping
 from services.enrollment.imports.assignments import Assigning
@@ -14,6 +16,7 @@ from services.enrollment.imports.calendar import Days
 from services.enrollment.imports.charging import ask_casework
 from services.enrollment.imports.deeds import encode
 from services.enrollment.imports.findings import Findings, details, kept
+from services.enrollment.imports.grouping import Grouping, read_grouping
 from services.enrollment.imports.jobs import Job
 from services.enrollment.imports.places import Founding
 from services.enrollment.imports.roll import Rolls
@@ -86,7 +89,8 @@ async def _compare(edge: Edge, found: Findings, scope: Scope, moment: Moment, jo
         match found.parsed.kind:
             case "roster":
                 children = await read_children(edge, conn, scope.ledger)
-                await asyncio.to_thread(Roster(found, founding, children).compare, rows)
+                grouping = await _grouping(conn, rows, scope, moment)
+                await asyncio.to_thread(Roster(found, founding, children, grouping).compare, rows)
             case "staff":
                 staff = await read_staff(edge, conn, scope.ledger)
                 await asyncio.to_thread(Staffing(found, founding, staff).compare, rows)
@@ -95,6 +99,17 @@ async def _compare(edge: Edge, found: Findings, scope: Scope, moment: Moment, jo
                 await Rolls(found, founding, children, moment).compare(conn, rows)
             case _:
                 Days(found, founding, moment).compare(rows)
+
+
+async def _grouping(
+    conn: AsyncConnection, rows: Sequence[Any], scope: Scope, moment: Moment
+) -> Grouping:
+    """A first roster may come before its county's rules: without the column nobody asks them."""
+    if not any(row.groups for row in rows):
+        return Grouping(moment.today, {})
+    known = moment.rules.pack(scope.county.path, moment.today).file.codes.groups
+    codes = {entry.zh: entry.code for entry in known}
+    return await read_grouping(conn, scope.ledger, moment.today, codes)
 
 
 async def _assignments(edge: Edge, found: Findings, scope: Scope, moment: Moment, job: Job) -> None:

@@ -55,7 +55,10 @@ class FoundClass(Deed):
 
 
 class PutChild(Deed):
-    """`fields`: clear values that are new or changed (None takes away); `klass` None: stays."""
+    """`fields`: clear values that are new or changed (None takes away); `klass` None: stays.
+
+    `groups`: codes of those that the child is one of from `grouped_on` on, and was not before.
+    """
 
     child: UUID
     fresh: bool
@@ -65,6 +68,8 @@ class PutChild(Deed):
     school: str = ""
     grade: int = 0
     on: date | None = None
+    groups: list[str] = []
+    grouped_on: date | None = None
 
 
 class Post(msgspec.Struct, frozen=True):

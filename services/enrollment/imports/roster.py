@@ -10,6 +10,7 @@ from uuid_utils.compat import uuid7
 
 from services.enrollment.imports.deeds import PutChild
 from services.enrollment.imports.findings import Change, Findings
+from services.enrollment.imports.grouping import Grouping
 from services.enrollment.imports.matching import NEW, Matching
 from services.enrollment.imports.places import Founding
 from services.enrollment.imports.stored import Klass, People, Person
@@ -60,6 +61,7 @@ class Roster:
     found: Findings
     founding: Founding
     children: People
+    grouping: Grouping
     named: set[UUID] = field(default_factory=set)
     # A child whose row is refused or asked about is neither there nor missing.
     seen: set[UUID] = field(default_factory=set)
@@ -106,6 +108,9 @@ class Roster:
                 self.found.refuse(row, "child_twice", reason, "一名学生只留一行", at="name")
 
     def _new(self, row: RosterRow, klass: Klass) -> None:
+        groups = self.grouping.new(self.found, row, None)
+        if (row.sheet, row.row) in self.found.bad:
+            return
         self.found.new += 1
         self.found.deeds.append(
             PutChild(
@@ -117,18 +122,24 @@ class Roster:
                 school=klass.school,
                 grade=klass.grade,
                 on=row.from_date or self.founding.term(row.term).opens_on,
+                groups=groups,
+                grouped_on=self.grouping.today,
             )
         )
 
     def _known(self, row: RosterRow, klass: Klass, child: Person) -> None:
+        groups = self.grouping.new(self.found, row, child.id)
+        if (row.sheet, row.row) in self.found.bad:
+            return
         fields = self._changes(row, child)
         moves = child.klass != klass.klass
         if moves and not self._may_move(row, child):
             return
-        if not fields and not moves:
+        if not fields and not moves and not groups:
             self.found.unchanged += 1
             return
         self.found.changed += 1
+        self.grouping.changes(self.found, row, child.id, groups)
         on = self._from(row, child) if moves else None
         if moves:
             self._note_move(row, klass, child, on)
@@ -142,6 +153,8 @@ class Roster:
                 school=klass.school,
                 grade=klass.grade,
                 on=on,
+                groups=groups,
+                grouped_on=self.grouping.today,
             )
         )
 

@@ -8,7 +8,12 @@ from uuid import UUID
 from services.enrollment.aggregates import CHILD, CLASS, STAFF, UNIT
 from services.enrollment.bulk.sealing import seal_people
 from services.enrollment.bulk.writing import Step
-from services.enrollment.domain.child import ChangeChild, EnrollStudent, RegisterChild
+from services.enrollment.domain.child import (
+    ChangeChild,
+    EnrollStudent,
+    RegisterChild,
+    TagStudentGroup,
+)
 from services.enrollment.domain.codes import CHILD_CLASSES, STAFF_CLASSES
 from services.enrollment.domain.klass import AssignHomeroomTeacher, OpenClass
 from services.enrollment.domain.staff import ChangeStaff, EndRole, GrantRole, RegisterStaff
@@ -143,6 +148,13 @@ def _child(deed: PutChild, sealing: Sealing, now: datetime) -> list[Step]:
                 now=now,
             )
         )
+    commands += [
+        TagStudentGroup(
+            child=deed.child, group=group, since=deed.grouped_on, source="roster", now=now
+        )
+        for group in deed.groups
+        if deed.grouped_on is not None
+    ]
     stream, subject = f"child-{deed.child}", str(deed.child)
     return [
         Step(aggregate=CHILD, stream=stream, command=one, path=deed.path, subject=subject)

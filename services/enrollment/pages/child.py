@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import JSONResponse, Response
 
 from services.enrollment.pages.drawing import fitting, pack_of, people_names
+from services.enrollment.pages.groups import groups_shown
 from services.enrollment.pages.masks import NOTHING, Opened, guardians, identity
 from services.enrollment.pages.strip import school_year, strip_of
 from services.enrollment.queries.attendance import answerable, current_leave, told, year
@@ -77,13 +78,14 @@ async def page_of(found: Visit, row: ChildRow) -> ChildPage:
     opened = await open_fields(found, row)
     clear = {name: text for name, text in opened.items() if text not in NOTHING}
     events, total = await _events(found, row)
+    groups = await groups_shown(found, row)
     return ChildPage(
         name=opened.get("name", "（没有姓名）"),
         about=_about(clear, found.today),
         crumbs=await _crumbs(found, row),
         strip=await strip_for(found, row),
         identity=tuple(identity(found, row, opened)),
-        rows=tuple(_facts(row, clear)),
+        rows=(*_facts(row, clear), *groups),
         guardians=tuple(guardians(found, row, opened)),
         responsible=tuple(await _responsible(found, row)),
         duties=(),
@@ -91,7 +93,7 @@ async def page_of(found: Visit, row: ChildRow) -> ChildPage:
         event_total=total,
         replay=_replay(found, row),
         tags=await _tags(found, row),
-        actions=_actions(found, row),
+        actions=_actions(found, row, grouped=bool(groups)),
         back="/enrollment/children",
         casework=f"/casework/children/{row.child}"
         if may(found.viewer, "case.view", row.path, found.today)
@@ -214,10 +216,12 @@ def _replay(found: Visit, row: ChildRow) -> Link | None:
     return Link(text="按两个时间回放", href=f"/audit/replay?subject={row.child}")
 
 
-def _actions(found: Visit, row: ChildRow) -> tuple[Link, ...]:
+def _actions(found: Visit, row: ChildRow, *, grouped: bool) -> tuple[Link, ...]:
     here = f"/enrollment/children/{row.child}/do"
     offered = (
         ("leave.record", "grant_leave", "登记请假"),
+        ("leave.record", "tag_group", "归入类别"),
+        *((("leave.record", "untag_group", "移出类别"),) if grouped else ()),
         ("child.change", "change_child", "修改信息"),
     )
     return tuple(

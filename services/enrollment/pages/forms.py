@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse
 from services.enrollment.aggregates import ATTENDANCE, CHILD
 from services.enrollment.pages.child import begin_child, open_fields
 from services.enrollment.pages.drawing import command, new_id
+from services.enrollment.pages.groups import groups_shown, tag_fields, untag_fields
 from services.enrollment.pages.masks import KINDS, NOTHING
 from services.enrollment.queries.attendance import current_leave, version_of
 from services.enrollment.queries.children import ChildRow
@@ -28,7 +29,11 @@ FORMS: Mapping[str, tuple[str, Right, str]] = {
     "grant_leave": ("登记请假", "leave.record", "登记"),
     "end_leave": ("销假", "leave.record", "登记"),
     "change_child": ("修改信息", "child.change", "存下修改"),
+    "tag_group": ("归入类别", "leave.record", "登记"),
+    "untag_group": ("移出类别", "leave.record", "登记"),
 }
+# Forms about leave say what is granted already; the others are about the child's own record.
+OF_LEAVE = frozenset(("grant_leave", "end_leave"))
 LEAVES = (Option(value="sick", label="病假"), Option(value="personal", label="事假"))
 # What the register's form shows as it is; numbers and phones are typed anew, never shown.
 CHANGED = (
@@ -71,7 +76,7 @@ async def form_page(found: Visit, row: ChildRow, name: str) -> FormPage:
     opened = await open_fields(found, row, "name")
     async with found.edge.service.engine.connect() as conn:
         leave = await current_leave(conn, row.child, found.today)
-        aggregate = CHILD if name == "change_child" else ATTENDANCE
+        aggregate = ATTENDANCE if name in OF_LEAVE else CHILD
         version = await version_of(conn, row.ledger, f"{aggregate.prefix}{row.child}")
     fields = await _fields(found, row, name)
     return FormPage(
@@ -79,7 +84,7 @@ async def form_page(found: Visit, row: ChildRow, name: str) -> FormPage:
         back=back,
         child=opened.get("name", ""),
         about=" ".join(filter(None, (row.school_name, row.klass_name))),
-        detail=_leave(leave) if name != "change_child" else "",
+        detail=_leave(leave) if name in OF_LEAVE else await _groups(found, row, name),
         form=Form(
             action=command(name),
             command_id=new_id(),
@@ -99,10 +104,19 @@ def _leave(leave: tuple[date, date, str] | None) -> str:
     return f"已经登记：{word(kind)} {day_words(first)}—{day_words(last)}。"
 
 
+async def _groups(found: Visit, row: ChildRow, name: str) -> str:
+    said = await groups_shown(found, row) if name in ("tag_group", "untag_group") else []
+    return "".join(f"{label}：{groups}。" for label, groups in said)
+
+
 async def _fields(found: Visit, row: ChildRow, name: str) -> tuple[Field, ...]:
     today = (found.today.isoformat(),)
     if name == "end_leave":
         return (Field(name="on", label="哪天回来", kind="date", value=today, required=True),)
+    if name == "tag_group":
+        return await tag_fields(found, row)
+    if name == "untag_group":
+        return await untag_fields(found, row)
     if name == "grant_leave":
         return (
             Field(name="kind", label="哪种假", kind="choice", options=LEAVES, required=True),

@@ -7,6 +7,7 @@ from datetime import date
 from services.enrollment.sheets import codes, values
 from services.enrollment.sheets.cells import Cell
 from services.enrollment.sheets.dates import read_month
+from services.enrollment.sheets.group_column import GROUPS
 from services.enrollment.sheets.heading import Column, heading_key
 from services.enrollment.sheets.parsed import Refusal
 from services.enrollment.sheets.values import plain
@@ -189,7 +190,7 @@ def roster_columns() -> tuple[Column, ...]:
     """Columns of a roster of children."""
     return (
         NAME, SEX, BIRTH_DATE, ID_TYPE, ID_NUMBER, STUDENT_NUMBER, ETHNIC, GRADE, CLASS,
-        SCHOOL_CODE, SCHOOL_NAME, TOWNSHIP, TERM, FROM_DATE, *_family(), *_tags(),
+        SCHOOL_CODE, SCHOOL_NAME, TOWNSHIP, TERM, FROM_DATE, *_family(), *_tags(), GROUPS,
     )  # fmt: skip
 
 

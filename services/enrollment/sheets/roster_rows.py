@@ -11,7 +11,8 @@ from services.enrollment.sheets.parsed import ClassRef
 class RosterRow:
     """A child as a roster names it. `name_key` is what names are compared by; codes are those of
     the national form (`sex` GB/T 2261.1, `ethnic` GB/T 3304, `left_behind` 0, 1, 2 or 9 = yes,
-    `boarding` 1 or 2, `disability` GB/T 2261.3 or empty for none); None means: the file is silent.
+    `boarding` 1 or 2, `disability` GB/T 2261.3 or empty for none, `groups` as words); None means:
+    the file is silent.
     """
 
     sheet: str
@@ -40,3 +41,4 @@ class RosterRow:
     from_date: date | None = None
     term: str | None = None
     township: str | None = None
+    groups: tuple[str, ...] | None = None

@@ -6,6 +6,7 @@ import openpyxl
 import pytest
 
 from services.enrollment.imports import storing
+from tests.county import data_of
 from tests.enrollment.imports.sending import HEADS, Office
 from tests.enrollment.sheets.files import id_number
 from tests.enrollment.world import OPERATOR, OTHER_SCHOOL, SCHOOL, Enrolled
@@ -39,6 +40,25 @@ async def test_a_roster_is_stored_and_the_same_file_again_changes_nothing(office
     again = (await office.send("roster", roster()))["report"]
     assert (again["accepted"], again["unchanged"], again["stored"]) == (4, 4, True)
     assert len(await office.county.events()) == before
+
+
+async def test_a_column_of_a_roster_says_who_is_in_which_group(office: Office) -> None:
+    """Once a child and group; nobody is taken out by silence; an unknown word refuses its row."""
+    await office.send("roster", roster())
+    said = [["重点生、学困生"], ["无"], [""], ["特困生"]]
+    head, *rows = roster()
+    grouped = [[*head, "学生类别"], *[row + more for row, more in zip(rows, said, strict=True)]]
+    done = (await office.send("roster", grouped))["report"]
+    assert (done["changed"], done["unchanged"], done["rejected"]) == (2, 2, [])
+    told = [data_of(one)["group"] for one in await office.county.events("StudentGroupTagged")]
+    assert sorted(told) == ["hardship", "key_pupil", "struggling"]
+    before = len(await office.county.events())
+    for again in (grouped, roster()):
+        assert (await office.send("roster", again))["report"]["unchanged"] == 4
+    assert len(await office.county.events()) == before
+    grouped[2][-1] = "天才"
+    (fault,) = (await office.send("roster", grouped))["report"]["rejected"]
+    assert (fault["code"], fault["column"]) == ("group_unknown", "学生类别")
 
 
 async def test_changed_values_are_listed_with_old_and_new(office: Office) -> None:

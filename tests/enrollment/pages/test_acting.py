@@ -3,10 +3,10 @@
 import re
 from typing import Any
 
-from tests.county import CHILD, KLASS, MONDAY, SECOND
+from tests.county import CHILD, KLASS, MONDAY, SCHOOL_PATH, SECOND, uid
 from tests.enrollment.pages import seeded as s
 from tests.enrollment.world import nothing_is_held
-from tests.followed import World
+from tests.followed import World, viewer_of
 
 HERE = f"/enrollment/classes/{KLASS}"
 HIDDEN = re.compile(r'<input type="hidden" name="([a-z_]+)" value="([^"]*)">')
@@ -72,6 +72,45 @@ async def test_leave_and_changes_are_entered_from_the_childs_page(world: World) 
         await world.settled()
         drawn = (await browser.get(page)).text
     assert "病假 11月16日—11月16日" in drawn and "汉族" in drawn and "138 **** 6027" in drawn
+
+
+async def test_a_teacher_says_who_is_a_key_pupil_and_who_is_no_longer(world: World) -> None:
+    page = f"/enrollment/children/{CHILD}"
+    async with world.browser(s.TEACHER) as browser:
+        form = (await browser.get(f"{page}/do/tag_group")).text
+        assert "重点生" in form and "谁认定的" in form
+        given = {"group": "key_pupil", "since": str(MONDAY), "until": "", "source": "school"}
+        answer = await browser.post(
+            "/enrollment/commands/tag_group", data=hidden(form, "tag_group") | given
+        )
+        assert answer.status_code == 303, answer.text
+        drawn = (await browser.get(page)).text
+        assert "重点生（11月16日 起）" in drawn and "归入一类学生" in drawn
+        form = (await browser.get(f"{page}/do/untag_group")).text
+        given = hidden(form, "untag_group") | {"group": "key_pupil", "on": str(MONDAY)}
+        answer = await browser.post("/enrollment/commands/untag_group", data=given)
+        assert answer.status_code == 303, answer.text
+        assert "重点生" not in (await browser.get(page)).text
+    (tagged,) = await world.events("StudentGroupTagged")
+    assert tagged.subject == str(CHILD) and tagged.stream == f"child-{CHILD}"
+    assert len(await world.events("StudentGroupUntagged")) == 1
+
+
+async def test_a_label_is_read_by_those_who_may_read_of_the_family(world: World) -> None:
+    page = f"/enrollment/children/{CHILD}"
+    async with world.browser(s.TEACHER) as browser:
+        form = hidden((await browser.get(f"{page}/do/tag_group")).text, "tag_group")
+        form |= {"group": "struggling", "since": str(MONDAY), "source": "school"}
+        assert (await browser.post("/enrollment/commands/tag_group", data=form)).is_redirect
+        unknown = form | {"group": "geniuses", "command_id": str(s.uuid7())}
+        del unknown["version"]
+        answer = await browser.post("/enrollment/commands/tag_group", data=unknown)
+        assert answer.status_code == 409 and "请从列表中选择" in answer.text
+    leader = viewer_of(uid("leader"), "grade_leader", SCHOOL_PATH)
+    async with world.browser(leader) as browser:
+        assert "学困生" not in (await browser.get(page)).text
+    async with world.browser(s.PRINCIPAL) as browser:
+        assert "学困生" in (await browser.get(page)).text
 
 
 async def test_an_account_is_closed_and_opened_again(world: World) -> None:

@@ -5,7 +5,6 @@ from datetime import date, timedelta
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import text
 
 from shared.contracts import enrollment as e
 from shared.policy.pack import seed_pack
@@ -53,11 +52,9 @@ async def granted(world: World, told: Told, staff: UUID, role: str, unit: str, p
     await world.hear("enrollment", told.entries)
 
 
-async def grouped(world: World, group: str) -> None:
-    insert = text("insert into child_group (child, grp, since) values (:child, :group, :since)")
-    async with world.engine.begin() as conn:
-        values = {"child": CHILD, "group": group, "since": date(2026, 9, 1)}
-        await conn.execute(insert, values)
+async def grouped(world: World, told: Told, group: str) -> None:
+    told.tagged(group)
+    await world.hear("enrollment", told.entries)
 
 
 async def test_a_school_owes_its_huddle_each_week_and_its_self_check_each_month(
@@ -128,7 +125,7 @@ async def test_each_teacher_visits_each_key_pupil_weekly_and_the_grade_leader_lo
     world: World, told: Told
 ) -> None:
     await granted(world, told, LEADER, "grade_leader", SCHOOL, SCHOOL_PATH)
-    await grouped(world, "key_pupil")
+    await grouped(world, told, "key_pupil")
     charge = {"scheme": "quanyuan", "tier": "staff_child", "target": CHILD, "since": MONDAY}
     for holder in (TEACHER, PRINCIPAL):
         await send(world, "assign_responsibility", COUNTY_VIEW, holder=holder, **charge)
@@ -150,6 +147,23 @@ async def test_each_teacher_visits_each_key_pupil_weekly_and_the_grade_leader_lo
     ]
     done = [one for one in await of_kind(world, "grade_review") if one["target"] == SCHOOL]
     assert [one["state"] for one in done] == ["satisfied"]
+
+
+async def test_a_child_taken_out_of_the_key_pupils_is_not_visited_next_week(
+    world: World, told: Told
+) -> None:
+    await grouped(world, told, "key_pupil")
+    charge = {"scheme": "quanyuan", "tier": "staff_child", "target": CHILD, "since": MONDAY}
+    await send(world, "assign_responsibility", COUNTY_VIEW, holder=TEACHER, **charge)
+    await plan(world, MONDAY)
+    assert await owed(world, TEACHER_VIEW, "重点生每周家访")
+    wednesday = MONDAY + timedelta(days=2)
+    out = e.StudentGroupUntagged(child=CHILD, group="key_pupil", on=wednesday)
+    told.tell(out, f"{SCHOOL_PATH}/{KLASS}", CHILD, at(wednesday), f"child-{CHILD}")
+    await world.hear("enrollment", told.entries)
+    await plan(world, MONDAY + timedelta(days=7))
+    periods = [one["period"] for one in await of_kind(world, "weekly_visit")]
+    assert periods == ["2026-W47"]
 
 
 async def test_a_dropout_is_asked_after_twice_a_term(world: World, told: Told) -> None:
@@ -201,7 +215,7 @@ async def test_a_central_school_inspects_twice_a_term(world: World, told: Told) 
 async def test_a_lagging_pupil_on_leave_is_called_the_same_evening_and_help_is_seen_to(
     world: World, told: Told
 ) -> None:
-    await grouped(world, "lagging")
+    await grouped(world, told, "lagging")
     granted_leave = e.LeaveGranted(
         child=CHILD, kind="sick", first_on=MONDAY, last_on=MONDAY, note=None
     )

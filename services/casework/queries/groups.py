@@ -1,0 +1,47 @@
+"""Which groups children belong to, and when: rows that follow enrollment's events."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.contracts import enrollment as e
+from shared.subscription import Entry
+
+FOLLOWED = frozenset(
+    f"enrollment.{kind.__name__}" for kind in (e.StudentGroupTagged, e.StudentGroupUntagged)
+)
+BEGIN = text(
+    "insert into child_group (child, grp, since, until) values (:child, :grp, :since, :until)"
+    " on conflict (child, grp, since) do update set until = excluded.until"
+)
+END = text(
+    "update child_group set until = cast(:on as date) - 1 where child = :child and grp = :grp"
+    " and (until is null or until >= :on)"
+)
+# A time that ended before it began never was.
+VOID = text("delete from child_group where child = :child and grp = :grp and until < since")
+
+
+async def project_groups(conn: AsyncConnection, entries: Sequence[Entry]) -> None:
+    """What the entries say of groups, in their order; all else is passed over."""
+    for entry in entries:
+        if entry.type not in FOLLOWED:
+            continue
+        match _read(entry):
+            case e.StudentGroupTagged() as tagged:
+                values = {"since": tagged.since, "until": tagged.until}
+                await conn.execute(BEGIN, {"child": tagged.child, "grp": tagged.group} | values)
+            case e.StudentGroupUntagged() as untagged:
+                key = {"child": untagged.child, "grp": untagged.group}
+                await conn.execute(END, key | {"on": untagged.on})
+                await conn.execute(VOID, key)
+            case _:
+                pass
+
+
+def _read(entry: Entry) -> Any:
+    kind = getattr(e, entry.type.partition(".")[2])
+    return msgspec.json.decode(entry.envelope.data, type=kind)
