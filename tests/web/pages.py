@@ -55,6 +55,10 @@ PAGES: dict[str, tuple[str, Maker]] = {
     "import-progress": ("import.html", _with(office.import_progress, "principal", "import")),
     "import-done": ("import.html", _with(office.import_done, "principal", "import")),
     "integrity": ("integrity.html", _with(office.integrity, "county", "integrity")),
+    "integrity-waiting": (
+        "integrity.html",
+        _with(office.integrity_waiting, "county", "integrity"),
+    ),
     "integrity-tampered": (
         "integrity.html",
         _with(lambda: office.integrity(tampered=True), "county", "integrity"),

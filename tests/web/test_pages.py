@@ -92,6 +92,15 @@ def test_a_part_that_does_not_answer_is_named_and_the_others_stay(desktop: Page)
     expect(desktop.locator(".waiting")).to_have_count(0)
 
 
+def test_integrity_claims_nothing_before_every_log_was_looked_at(desktop: Page) -> None:
+    verdict = desktop.locator(".verdict svg path")
+    visit(desktop, "integrity")
+    expect(verdict).to_have_count(1)
+    visit(desktop, "integrity-waiting")
+    expect(desktop.get_by_role("heading", name="还没有核对完")).to_be_visible()
+    expect(verdict).to_have_count(0)
+
+
 def test_an_inspector_sees_no_action(desktop: Page) -> None:
     visit(desktop, "case-read-only")
     expect(desktop.get_by_text("现在可以办")).to_have_count(0)
