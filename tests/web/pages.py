@@ -80,6 +80,7 @@ PARTS: dict[str, tuple[str, Callable[[], object]]] = {
     "duties": ("parts/duties.html", today.duties),
     "duties-school": ("parts/duties.html", today.duties_school),
     "overdue": ("parts/duties.html", today.overdue),
+    "overdue-many": ("parts/duties.html", today.overdue_many),
     "alert": ("parts/alerts.html", today.alert),
     "alerts": ("parts/alerts.html", today.alerts),
     "alerts-seen": ("parts/alerts.html", today.alerts_seen),
