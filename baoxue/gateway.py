@@ -23,7 +23,7 @@ from shared.event import SHANGHAI
 from shared.rights import Viewer
 from shared.serving import serve
 from shared.session import NotSignedIn
-from shared.session_http import RenewalAway, RenewSession, SameOrigin
+from shared.session_http import RenewalAway, RenewSession, SameOrigin, no_cookies
 from shared.session_http import viewer as signed_in
 from shared.settings import Settings
 from shared.signing import load_public_keys
@@ -51,7 +51,7 @@ def make_app(settings: Settings | None = None) -> FastAPI:
     settings = settings or Settings()
     logs.configure("gateway", settings.log_level)
     timeout = httpx2.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
-    http = httpx2.AsyncClient(timeout=timeout, follow_redirects=False)
+    http = httpx2.AsyncClient(timeout=timeout, follow_redirects=False, cookies=no_cookies())
     system = System.here(settings, http)
 
     @contextlib.asynccontextmanager

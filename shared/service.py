@@ -22,6 +22,7 @@ from shared.own_store import OwnStore
 from shared.pool import pooled_engine
 from shared.reception import Reception
 from shared.relay import Relay
+from shared.session_http import no_cookies
 from shared.settings import Settings
 from shared.status import Beside
 from shared.subscription import Subscription
@@ -66,7 +67,7 @@ class Service:
 
     def __post_init__(self) -> None:
         self.engine = make_engine(self.settings.database_url, self.settings.pool_size)
-        self.http = httpx2.AsyncClient(timeout=HTTP_TIMEOUT_SECONDS)
+        self.http = httpx2.AsyncClient(timeout=HTTP_TIMEOUT_SECONDS, cookies=no_cookies())
         self.metrics = Metrics(self.name)
         self.feeds = {
             name: FeedClient(name, self.settings.url_of(name), _bound(self.token, name), self.http)

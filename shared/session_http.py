@@ -1,6 +1,7 @@
 """Sessions at the HTTP edge: who asks, keeping the session alive, refusing foreign forms."""
 
 from collections.abc import Awaitable, Callable, Collection
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from http.cookies import CookieError, SimpleCookie
 from time import time
 from urllib.parse import urlsplit
@@ -32,6 +33,13 @@ FOREIGN = "这个请求不是从本系统的页面发出的，没有执行。请
 
 class RenewalAway(Exception):
     """Enrollment did not answer a renewal; the session in hand goes on while it holds."""
+
+
+def no_cookies() -> CookieJar:
+    """For a client that carries many people's requests: it keeps no cookie and sends none of its
+    own. One that kept a sign-in's cookie would send it along with the next stranger's request.
+    """
+    return CookieJar(DefaultCookiePolicy(allowed_domains=()))
 
 
 # Takes the token in hand; answers a new one, or None when the account may not go on.

@@ -1,6 +1,6 @@
 """Words of the codes in events, in Chinese and English; a code without words is shown as it is."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from shared.contracts.duty_words import DUTY_WORDS
 from shared.contracts.state_names import STATE_NAMES
@@ -188,6 +188,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "photo": ("照片", "photograph"),
 }
 
+_WEEKDAYS = "一二三四五六日"
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 
@@ -210,6 +211,15 @@ def time_words(at: datetime, lang: str = "zh") -> str:
     """11月18日 08:06 or 18 Nov 08:06, in Asia/Shanghai."""
     local = at.astimezone(SHANGHAI)
     return f"{day_words(local.date(), lang)} {local:%H:%M}"
+
+
+def until_words(at: datetime) -> str:
+    """11月18日 周三 08:06; a midnight is 24:00 of the day that ends, which is how people say it."""
+    local = at.astimezone(SHANGHAI)
+    ends_day = (local.hour, local.minute, local.second) == (0, 0, 0)
+    day = local.date() - timedelta(days=1) if ends_day else local.date()
+    time = "24:00" if ends_day else f"{local:%H:%M}"
+    return f"{day_words(day)} 周{_WEEKDAYS[day.weekday()]} {time}"
 
 
 def listed(words: list[str], lang: str = "zh") -> str:

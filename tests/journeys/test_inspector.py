@@ -2,7 +2,11 @@
 
 import re
 import secrets
+import subprocess
+import sys
 from datetime import datetime, timedelta
+from pathlib import Path
+from time import monotonic
 
 import pytest
 from playwright.sync_api import Browser, Locator, expect
@@ -10,6 +14,7 @@ from playwright.sync_api import Browser, Locator, expect
 from tests.journeys.person import Person, person
 from tests.journeys.running import Running
 
+MOST_SECONDS = 60
 SURNAME, PHRASE = "李", "跟表哥出去打工"
 INPUT_FORMAT = "%Y-%m-%dT%H:%M"
 pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
@@ -30,6 +35,47 @@ def test_a_sentence_of_a_visit_is_marked_where_it_stands(browser: Browser, syste
             search(inspector, PHRASE)
         visit = inspector.page.locator(".hits tr", has_text="家访").first
         expect(visit.locator("mark").first).to_have_text(PHRASE)
+
+
+def test_from_sign_in_to_a_replayed_and_verified_case_takes_a_minute(
+    browser: Browser, system: Running, tmp_path: Path
+) -> None:
+    bundle = tmp_path / "bundle.zip"
+    with person(browser, system.url, "dudao") as inspector:
+        inspector.page.context.clear_cookies()
+        began = monotonic()
+        with inspector.timed("督导：从登录到回放并核验的个案"):
+            inspector.sign_in()
+            search(inspector, PHRASE)
+            inspector.tap(child_found(inspector))
+            inspector.page.locator("#rail-drawing .stop").first.wait_for(state="attached")
+            move_to(inspector, before_a_late_record(inspector))
+            expect(said(inspector)).to_contain_text("县里知道")
+            save_bundle(inspector, bundle)
+            told = verified(bundle)
+        seconds = monotonic() - began
+    assert "VERIFIED" in told
+    assert seconds <= MOST_SECONDS
+
+
+def save_bundle(inspector: Person, bundle: Path) -> None:
+    inspector.tap(inspector.link("导出"))
+    inspector.page.locator("textarea, input[name=purpose]").first.fill("督导抽查")
+    with inspector.page.expect_download() as download:
+        inspector.tap(inspector.page.locator("button.main"))
+    download.value.save_as(bundle)
+
+
+def verified(bundle: Path) -> str:
+    """What the verifier says that nobody of the system has a hand in: one file, Python alone."""
+    done = subprocess.run(
+        [sys.executable, "-I", "services/audit/verify.py", str(bundle), "--simulated"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
 
 
 def test_what_is_not_there_is_said_plainly(browser: Browser, system: Running) -> None:

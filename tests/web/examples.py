@@ -83,13 +83,13 @@ ITEMS = {
     "principal": _items("今天=today 班级=classes 学生=students 个案=cases 文书=papers 导入=import"),
     "county": _items(
         "今天=today 学生=students 个案=cases 责任=duties 文书=papers"
-        " 检索=search 导入=import 完整性=whole"
+        " 检索=search 导入=import 完整性=whole 规则=rules 账号=accounts 校历=calendar 消息=inbox"
     ),
 }
 PEOPLE = {
     "teacher": ("沈秀兰", "石桥镇初级中学", "班主任"),
     "principal": ("周启明", "石桥镇初级中学", "校长"),
-    "county": ("马春梅", "县教体局", "学籍科"),
+    "county": ("马春梅", "云溪县", "县教育局工作人员"),
     "inspector": ("顾清和", "省督导组", "督导"),
     "township": ("罗正华", "石桥镇", "包村干部"),
 }

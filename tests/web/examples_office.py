@@ -1,5 +1,6 @@
 """Fictitious sign-in, import, accounts, calendar, lists and refusals."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 from shared.web.models.form import Field, Option
@@ -225,6 +226,14 @@ def accounts() -> AccountsPage:
             for n, no, r, a, s, seen in rows
         ),
     )
+
+
+def integrity_waiting() -> IntegrityPage:
+    """One log of three has not been looked at yet."""
+    page = integrity()
+    first = replace(page.logs[0], state="waiting", checked_at=None, checked="")
+    verdict = "还没有核对完：有的账等着第一次核对"
+    return replace(page, verdict=verdict, logs=(first, *page.logs[1:]))
 
 
 def integrity(*, tampered: bool = False) -> IntegrityPage:

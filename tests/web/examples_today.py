@@ -156,6 +156,12 @@ def overdue() -> DutiesPart:
     return DutiesPart(groups=(DutyGroup(kind="overdue", duties=late),))
 
 
+def overdue_many() -> DutiesPart:
+    """Twelve: more than a first page lists at once."""
+    (one,) = overdue().groups
+    return DutiesPart(groups=(replace(one, duties=one.duties * 2 + one.duties[:2]),))
+
+
 LAST_DAYS = tuple((date(2026, 11, day), "present") for day in (6, 9, 10, 11, 12, 13)) + tuple(
     (date(2026, 11, day), "unexcused") for day in (16, 17, 18, 19)
 )

@@ -55,6 +55,10 @@ PAGES: dict[str, tuple[str, Maker]] = {
     "import-progress": ("import.html", _with(office.import_progress, "principal", "import")),
     "import-done": ("import.html", _with(office.import_done, "principal", "import")),
     "integrity": ("integrity.html", _with(office.integrity, "county", "integrity")),
+    "integrity-waiting": (
+        "integrity.html",
+        _with(office.integrity_waiting, "county", "integrity"),
+    ),
     "integrity-tampered": (
         "integrity.html",
         _with(lambda: office.integrity(tampered=True), "county", "integrity"),
@@ -76,6 +80,7 @@ PARTS: dict[str, tuple[str, Callable[[], object]]] = {
     "duties": ("parts/duties.html", today.duties),
     "duties-school": ("parts/duties.html", today.duties_school),
     "overdue": ("parts/duties.html", today.overdue),
+    "overdue-many": ("parts/duties.html", today.overdue_many),
     "alert": ("parts/alerts.html", today.alert),
     "alerts": ("parts/alerts.html", today.alerts),
     "alerts-seen": ("parts/alerts.html", today.alerts_seen),

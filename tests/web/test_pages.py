@@ -12,10 +12,11 @@ UNLABELLED = """() => [...document.querySelectorAll('input, select, textarea')]
 NAMELESS = """() => [...document.querySelectorAll('a[href], button, summary')]
   .filter((it) => it.checkVisibility() && !it.innerText.trim() && !it.ariaLabel)
   .map((it) => it.outerHTML)"""
-SMALL = """(least) => [...document.querySelectorAll('button, .button, .tabs a, .answer, .pupil')]
+TAPPED = "button, .button, .tabs a, .answer, .pupil, summary:not(.root summary)"
+SMALL = """(least) => [...document.querySelectorAll('TAPPED')]
   .filter((it) => it.checkVisibility())
   .map((it) => [it.innerText.trim(), it.getBoundingClientRect().height])
-  .filter(([, height]) => height > 1 && height < least)"""
+  .filter(([, height]) => height > 1 && height < least)""".replace("TAPPED", TAPPED)
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 LEAST_PHONE_TARGET_PX = 44
 LEAST_TARGET_PX = 24
@@ -59,6 +60,18 @@ def test_a_page_fits_a_desk_and_uses_no_inline_style_or_script(desktop: Page, na
     assert headings.count() == 1
 
 
+def test_a_county_s_navigation_stays_on_one_line_of_a_small_desk(desktop: Page) -> None:
+    desktop.set_viewport_size({"width": 1280, "height": 800})
+    for lang in ("zh", "en"):
+        desktop.goto(f"/language?to={lang}&back=/page/county")
+        links = desktop.locator(".top .words a")
+        assert links.count() >= 11
+        tops = {links.nth(n).bounding_box()["y"] for n in range(links.count())}  # pyright: ignore[reportOptionalSubscript]
+        assert len(tops) == 1, lang
+        assert desktop.locator(".top").bounding_box()["height"] < 60  # pyright: ignore[reportOptionalSubscript]
+        assert desktop.evaluate(OVERFLOW) == 0
+
+
 @pytest.mark.parametrize("name", ["county", "principal", "case", "roll", "child", "search"])
 def test_english_keeps_the_layout_and_translates_what_is_ours(desktop: Page, name: str) -> None:
     desktop.goto(f"/language?to=en&back=/page/{name}")
@@ -90,6 +103,22 @@ def test_a_part_that_does_not_answer_is_named_and_the_others_stay(desktop: Page)
     expect(desktop.get_by_text("暂时看不到新预警，其他都在")).to_be_visible()
     expect(desktop.locator("[data-clauses]")).to_contain_text("7 个班还没点名")
     expect(desktop.locator(".waiting")).to_have_count(0)
+
+
+def test_integrity_claims_nothing_before_every_log_was_looked_at(desktop: Page) -> None:
+    verdict = desktop.locator(".verdict svg path")
+    visit(desktop, "integrity")
+    expect(verdict).to_have_count(1)
+    visit(desktop, "integrity-waiting")
+    expect(desktop.get_by_role("heading", name="还没有核对完")).to_be_visible()
+    expect(verdict).to_have_count(0)
+
+
+def test_a_long_list_of_late_duties_does_not_hide_what_comes_after_it(desktop: Page) -> None:
+    desktop.goto("/part/overdue-many")
+    expect(desktop.locator(".items > li:visible")).to_have_count(8)
+    desktop.get_by_text("另外 4 件").click()
+    expect(desktop.locator(".items > li:visible")).to_have_count(12)
 
 
 def test_an_inspector_sees_no_action(desktop: Page) -> None:

@@ -54,6 +54,8 @@ def name_of(service: str, ledger: str) -> str:
 
 def _verdict(of: Standing, count: int) -> str:
     if not of.found:
+        if not of.logs:
+            return "还没有账可以核对"
         every = all(row.tail_at or row.checked_at for row in of.logs)
         return "一致：所有账都与封存时相同" if every else "还没有核对完：有的账等着第一次核对"
     first = of.found[0]

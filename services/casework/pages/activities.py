@@ -84,7 +84,7 @@ async def _page(found: Visit, kind: str, unit: str | None) -> ActivitiesPage:
     of_kind = (Link(text=a.label, href=f"{HERE}?kind={n}") for n, a in ACTIVITIES.items())
     return ActivitiesPage(
         title="会议和工作记录",
-        about=f"共 {len(rows)} 条" if rows else "还没有记录。从右边登记第一条。",
+        about=f"共 {len(rows)} 条" if rows else "还没有记录。按“登记”写第一条。",
         back="/casework/duties",
         filters=(*every, *of_kind),
         chosen=ACTIVITIES[kind].label if kind else "全部",

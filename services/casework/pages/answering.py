@@ -23,6 +23,9 @@ from shared.session_http import viewer as signed_in
 from shared.viewing import viewing
 from shared.web.models.responsibility import AnswerRow, AnswersPage
 
+# The ledgers in which a holding can be found, as every proof names them.
+BOOKS = {"enrollment": "学籍", "casework": "个案"}
+
 
 def router(edge: Edge) -> APIRouter:
     """`/casework/children/{child}/answers`: a page, or JSON for programs."""
@@ -117,6 +120,6 @@ def _row(scheme: Scheme | None, one: Answer, names: Named) -> AnswerRow:
         holder=f"{names.holder(one.holder)}{through}" if one.holder else "无人",
         since=one.since.isoformat() if one.since else "",
         until=one.until.isoformat() if one.until else "",
-        source=one.source.said if one.source else "",
+        source=f"{BOOKS[one.source.service]} {one.source.seq}" if one.source else "",
         hole=one.how == "hole",
     )

@@ -12,7 +12,7 @@ from services.casework.queries.boards import Found, sealed_names
 from shared.access_words import Purpose, Right
 from shared.console import Visit, visit
 from shared.contracts.alert_view import AlertView
-from shared.contracts.words import day_words, time_words, word
+from shared.contracts.words import day_words, until_words, word
 from shared.edge import Edge
 from shared.policy.pack import Pack
 from shared.policy.schema import Code
@@ -104,7 +104,7 @@ def alert_card(found: Visit, row: Found[AlertView], name: str, public: bool = Fa
 def _due_words(view: AlertView, due: datetime | None, overdue: bool) -> str:
     if view.state != "open" or due is None:
         return word(view.state)
-    said = f"{time_words(due)} 前"
+    said = f"{until_words(due)} 前"
     return f"核实、上报已超期，应在 {said}" if overdue else f"{said}核实、上报"
 
 

@@ -16,7 +16,7 @@ from services.casework.pages.drawing import UNNAMED, begin, pack_of
 from services.casework.queries import duty_list
 from services.casework.queries.duty_list import Wanted
 from shared.console import Visit
-from shared.contracts.words import time_words, word
+from shared.contracts.words import until_words, word
 from shared.edge import Edge
 from shared.event import business_day
 from shared.rights import Viewer, paths_for
@@ -230,7 +230,7 @@ def _drawn(found: Visit, row: Any, name: str) -> Duty:
         title=f"{who}：{title}" if who else title,
         href=href(row),
         detail=" ".join(part for part in detail if part),
-        due=f"{time_words(row.due_at)} 前",
+        due=f"{until_words(row.due_at)} 前",
         late=(f"{late.days} 天" if late.days else "今天到期") if overdue else "",
     )
 

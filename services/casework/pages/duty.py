@@ -17,7 +17,7 @@ from services.casework.pages.timeline import PEOPLE, timeline
 from services.casework.queries import duty_list
 from shared.attachments import FIELD
 from shared.console import Visit, visit
-from shared.contracts.words import time_words, word
+from shared.contracts.words import until_words, word
 from shared.edge import Edge, allowed
 from shared.event_store import load
 from shared.rights import Viewer
@@ -172,7 +172,7 @@ def _rules(found: Visit, row: Any) -> tuple[tuple[str, str], ...]:
     kind = pack.file.duties.get(row.kind)
     basis = "；".join(pack.cited(kind.basis)) if kind else "、".join(row.rows)
     return (
-        ("期限", f"{time_words(row.due_at)} 前"),
+        ("期限", f"{until_words(row.due_at)} 前"),
         ("要办几次", f"{row.needed} 次，已办 {row.got} 次"),
         ("责任", SHARES.get(row.share, "")),
         ("依据", basis + ("（期限是软件的默认值，不是方案写的）" if kind and kind.ours else "")),

@@ -86,7 +86,7 @@ def _line(
         who=people.get(entry.actor, "系统" if entry.actor == "system" else ""),
         role="" if entry.actor_role == "system" else word(entry.actor_role),
         on_behalf_of=people.get(entry.on_behalf_of or "", ""),
-        proof=ProofMark(state="unsealed", ledger="个案", seq=entry.seq),
+        proof=ProofMark(state="numbered", ledger="个案", seq=entry.seq),
         late=behind > late,
         by_day=by_day,
         quote=quotes.get(entry.seq, ""),

@@ -20,7 +20,7 @@ from services.casework.queries.duties import Due, Rule, of_alert, of_case
 from services.casework.queries.duty_list import Wanted
 from services.casework.queries.weights import watches
 from shared.console import Visit
-from shared.contracts.words import time_words
+from shared.contracts.words import until_words
 from shared.edge import Edge
 from shared.event import business_day
 from shared.policy.day import moment_of
@@ -224,7 +224,7 @@ def drawn(found: Visit, one: Due, row: Found[Any], name: str) -> Duty:
         title=f"{name}：{one.title}",
         href=href(one),
         detail=row.about,
-        due=f"{time_words(one.due_at)} 前",
+        due=f"{until_words(one.due_at)} 前",
         late=(f"{late.days} 天" if late.days else "今天到期") if overdue else "",
         remind=_remind(one, row) if overdue and presses(found, row.path) else None,
     )

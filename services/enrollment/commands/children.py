@@ -1,7 +1,8 @@
 """Children: registered, changed, on a class's rolls and off them."""
 
+from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -23,14 +24,40 @@ from services.enrollment.queries.places import (
     unit_place,
 )
 from services.enrollment.queries.states import state_of
+from services.enrollment.sheets.codes import read_ethnic, read_sex
+from services.enrollment.sheets.parsed import Refusal
 from shared.access_words import Right
 from shared.commands import Command, Done, Fields
+from shared.contracts.words import word
+from shared.decider import CommandRejected
 from shared.edge import Edge
 from shared.rights import Viewer
 
 PAGE = "/enrollment/children"
 # Changing needs what was there before; whoever only brings files in opens nothing.
 CHANGE: tuple[Right, ...] = ("child.change",)
+
+
+Reader: TypeAlias = Callable[[str], str | None]
+
+
+class ValueUnreadable(CommandRejected):
+    code = "value_unreadable"
+
+
+def _sex(text: str) -> str | None:
+    found = read_sex(text)
+    return found.value if found else None
+
+
+READ: Mapping[str, Reader] = {"sex": _sex, "ethnic": read_ethnic}
+
+
+def _code(reader: Reader, label: str, text: str) -> str:
+    try:
+        return reader(text) or ""
+    except Refusal as error:
+        raise ValueUnreadable(f"{label}：{error.reason}。{error.mend}。") from error
 
 
 class Personal(Fields, frozen=True, kw_only=True):
@@ -58,7 +85,12 @@ class Personal(Fields, frozen=True, kw_only=True):
     disability: str | None = None
 
     def given(self) -> dict[str, str]:
-        return {name: text for name in CHILDREN if (text := getattr(self, name))}
+        """What is filled in; sex and ethnic group as the registry's codes, like from a file."""
+        return {
+            name: _code(READ[name], word(name), text) if name in READ else text
+            for name in CHILDREN
+            if (text := getattr(self, name))
+        }
 
 
 class RegisterFields(Personal, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse, Response
 from services.enrollment.pages.drawing import fitting, pack_of, people_names
 from services.enrollment.pages.groups import groups_shown
 from services.enrollment.pages.masks import NOTHING, Opened, guardians, identity
+from services.enrollment.pages.registry_words import said, tag
 from services.enrollment.pages.strip import school_year, strip_of
 from services.enrollment.queries.attendance import answerable, current_leave, told, year
 from services.enrollment.queries.board import unit_names
@@ -33,7 +34,6 @@ from shared.web.models.layout import Link
 
 EVENTS_SHOWN = 8
 GROUPS = ("leftbehind", "migrant", "orphan", "poor", "boarding", "disability")
-NO = frozenset(("", "否", "无", "0"))
 
 
 def router(edge: Edge) -> APIRouter:
@@ -112,10 +112,10 @@ async def strip_for(found: Visit, row: ChildRow) -> Strip:
 
 
 def _about(clear: Mapping[str, str], today: date) -> str:
-    said = [clear[name] for name in ("sex", "ethnic") if clear.get(name)]
+    told = [said(name, clear[name]) for name in ("sex", "ethnic") if clear.get(name)]
     if born := clear.get("born"):
-        said.append(f"{born} 生{_age(born, today)}")
-    return "，".join(said)
+        told.append(f"{born} 生{_age(born, today)}")
+    return "，".join(told)
 
 
 def _age(born: str, today: date) -> str:
@@ -147,12 +147,8 @@ def _facts(row: ChildRow, clear: Mapping[str, str]) -> list[tuple[str, str]]:
         facts.append(("就读", f"{row.since} 起在{row.klass_name or '本班'}"))
     elif row.left_on:
         facts.append(("就读", f"{row.left_on} 离开"))
-    groups = [_group(name, clear[name]) for name in GROUPS if clear.get(name, "") not in NO]
+    groups = list(filter(None, (tag(name, clear.get(name, "")) for name in GROUPS)))
     return [*facts, *([("标记", "、".join(groups))] if groups else [])]
-
-
-def _group(name: str, text: str) -> str:
-    return word(name) if text in ("是", "1", "true") else f"{word(name)}（{text}）"
 
 
 async def _responsible(found: Visit, row: ChildRow) -> list[tuple[str, str]]:
@@ -197,7 +193,7 @@ def _event(
         title=sentence(entry, found.lang),
         who=people.get(staff, "") if staff else ("系统" if system else ""),
         role="" if entry.actor_role == "system" else word(entry.actor_role),
-        proof=ProofMark(state="unsealed", ledger="学籍", seq=entry.seq),
+        proof=ProofMark(state="numbered", ledger="学籍", seq=entry.seq),
         late=entry.recorded_at - entry.occurred_at > late,
         by_day=by_day,
     )

@@ -13,6 +13,7 @@ from services.enrollment.pages.child import begin_child, open_fields
 from services.enrollment.pages.drawing import command, new_id
 from services.enrollment.pages.groups import groups_shown, tag_fields, untag_fields
 from services.enrollment.pages.masks import KINDS, NOTHING
+from services.enrollment.pages.registry_words import said
 from services.enrollment.queries.attendance import current_leave, version_of
 from services.enrollment.queries.children import ChildRow
 from shared.access_words import Right
@@ -34,6 +35,7 @@ FORMS: Mapping[str, tuple[str, Right, str]] = {
 }
 # Forms about leave say what is granted already; the others are about the child's own record.
 OF_LEAVE = frozenset(("grant_leave", "end_leave"))
+SEXES = (Option(value="1", label="男"), Option(value="2", label="女"))
 LEAVES = (Option(value="sick", label="病假"), Option(value="personal", label="事假"))
 # What the register's form shows as it is; numbers and phones are typed anew, never shown.
 CHANGED = (
@@ -129,6 +131,9 @@ async def _fields(found: Visit, row: ChildRow, name: str) -> tuple[Field, ...]:
 
 
 def _changed(row: ChildRow, name: str, text: str) -> Field:
-    shown = (text,) if text and text not in NOTHING else ()
+    shown = (said(name, text) if name == "ethnic" else text,) if text not in ("", *NOTHING) else ()
+    if name == "sex":
+        return Field(name=name, label=word(name), kind="choice", options=SEXES, value=shown)
     hint = "已登记；要改才填" if row.fields.get(name) and not shown else ""
-    return Field(name=name, label=word(name), value=shown, hint=hint)
+    kind = "date" if name == "born" else "text"
+    return Field(name=name, label=word(name), kind=kind, value=shown, hint=hint)

@@ -12,7 +12,7 @@ from services.notify.pages import digests, lines
 from services.notify.queries import duties
 from services.notify.queries.notices import Notice, notices, unread
 from shared.console import Visit, visit
-from shared.contracts.words import time_words
+from shared.contracts.words import until_words
 from shared.edge import Edge
 from shared.plain_address import Offset
 from shared.rights import NotAllowed, Viewer, paths_for
@@ -106,8 +106,9 @@ def _what(found: Visit, duty: Any) -> str:
     """What was not done, until when, and whether it is by now."""
     said = lines.kind_words(found, duty.kind, duty.path)
     where = "" if duty.child else (duty.klass or duty.unit or "")
+    where = f"{where}：" if where else ""
     done = lines.ENDED.get(duty.state)
-    return f"{where}{said}，应在 {time_words(duty.due_at)} 前办" + (f"；{done}" if done else "")
+    return f"{where}{said}，应在 {until_words(duty.due_at)} 前办" + (f"；{done}" if done else "")
 
 
 async def _digest(found: Visit) -> InboxDigest | None:

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from shared.console import Visit
-from shared.contracts.words import time_words
+from shared.contracts.words import until_words
 from shared.rulebook import RulesMissing
 from shared.sealed import Sealed
 from shared.web.models.today import Duty
@@ -61,7 +61,7 @@ def _line(found: Visit, item: Any, row: Any | None, names: Mapping[UUID, str]) -
         title=about(found, row, names) if row else kind_words(found, item.kind, ""),
         href=href(item.duty),
         detail=" ".join(filter(None, (place, done))),
-        due=f"{time_words(item.due_at)} 前",
+        due=f"{until_words(item.due_at)} 前",
         late="已超期" if late else "",
     )
 

@@ -69,3 +69,11 @@ class IntegrityPage:
     running: str | None = None
     guide: Link | None = None
     more: int = 0
+
+    @property
+    def state(self) -> Literal["whole", "waiting", "broken"]:
+        """Whole only when every log there is has been looked at."""
+        if self.wrong:
+            return "broken"
+        waits = not self.logs or any(row.state == "waiting" for row in self.logs)
+        return "waiting" if waits else "whole"

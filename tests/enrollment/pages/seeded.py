@@ -173,8 +173,8 @@ async def _people(world: World, when: datetime) -> list[Step]:
 
 
 async def _children(world: World, when: datetime) -> list[Step]:
-    more = {"sex": "女", "ethnic": "彝族", "born": "2012-09-03", "idnumber": NUMBER}
-    more |= {"guardian": "阿牛莫", "guardianrelation": "祖母", "phone": PHONE, "leftbehind": "是"}
+    more = {"sex": "2", "ethnic": "07", "boarding": "1", "born": "2012-09-03", "idnumber": NUMBER}
+    more |= {"guardian": "阿牛莫", "guardianrelation": "祖母", "phone": PHONE, "leftbehind": "2"}
     told = [
         (str(one), {"name": name} | (more if one == c.CHILD else {})) for one, name in NAMES.items()
     ]

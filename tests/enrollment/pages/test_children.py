@@ -1,5 +1,6 @@
 """A child's page, what stays masked on it, the lists behind numbers, and finding a name."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -34,11 +35,17 @@ async def test_everybody_above_sees_the_child_and_nothing_unmasked(
     answer = await get(world, PAGE, viewer)
     assert answer.status_code == 200
     assert "沙马木呷" in answer.text and "女，彝族，2012-09-03 生（14 岁）" in answer.text
+    # Codes are said in words; who goes home each day is no boarder; nothing here says 待封存.
+    assert "住校" not in answer.text and "待封存" not in answer.text
     assert s.PHONE not in answer.text and s.NUMBER not in answer.text
     assert "阿牛莫" not in answer.text and "祖母 阿**" in answer.text
     assert "138 **** 6027" in answer.text and "990101 **** **** 0013" in answer.text
     shown = {str(CHILD), str(s.c.TEACHER), str(s.c.PRINCIPAL), str(s.c.TOWN), viewer.staff}
     assert (await subjects(world))[-1] == shown
+
+
+async def test_a_family_s_tags_are_words_and_not_codes(world: World) -> None:
+    assert "双亲留守" in (await get(world, PAGE, s.COUNTY)).text
 
 
 async def test_an_opened_value_is_recorded_with_its_field_and_purpose(world: World) -> None:
@@ -105,8 +112,24 @@ async def test_forms_of_a_child_post_to_their_commands(world: World) -> None:
     page = (await get(world, f"{PAGE}/do/change_child", s.PRINCIPAL)).text
     assert 'action="/enrollment/commands/change_child"' in page
     assert s.PHONE not in page and s.NUMBER not in page and 'value="彝族"' in page
+    assert 'type="date" name="born"' in page and 'value="2" checked' in page
     assert (await get(world, f"{PAGE}/do/change_child")).status_code == 403
     assert (await get(world, f"{PAGE}/do/change_child", s.STRANGER)).status_code == 404
+
+
+async def test_a_changed_ethnic_group_is_stored_as_its_code_and_nonsense_is_named(
+    world: World,
+) -> None:
+    values = {"child": str(CHILD), "command_id": str(uuid7()), "version": "0"}
+    async with world.browser(s.PRINCIPAL) as browser:
+        url = "/enrollment/commands/change_child"
+        page = (await browser.get(f"{PAGE}/do/change_child")).text
+        values["version"] = re.findall(r'name="version" value="(\d+)"', page)[0]
+        refused = await browser.post(url, data=values | {"ethnic": "火星族"})
+        assert refused.status_code == 409 and "民族：没有这个民族" in refused.text
+        done = await browser.post(url, data=values | {"ethnic": "苗族", "sex": "1"})
+        assert done.status_code == 303
+    assert "男，苗族" in (await get(world, PAGE, s.PRINCIPAL)).text
 
 
 async def test_a_name_is_found_by_a_part_within_the_jurisdiction_alone(world: World) -> None:
