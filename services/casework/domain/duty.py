@@ -128,10 +128,14 @@ class ArmDuty:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakeEvidence:
-    """A fact that counts: it happened `at`, and `cause` says which event shows it."""
+    """A fact that counts: it happened `at`, and `cause` says which event shows it.
+
+    `recorded_at`: when it was entered. We may hear of it only after the due time has passed here.
+    """
 
     at: datetime
     cause: Cause
+    recorded_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,7 +204,7 @@ def decide(command: DutyCommand, duty: Duty) -> list[DutyEvent]:
     assert isinstance(duty, Armed), "only an armed duty allows anything else"
     match command:
         case TakeEvidence():
-            return _take(command.at, command.cause, duty)
+            return _take(command, duty)
         case FallDue():
             return _fall_due(command, duty)
         case Escalate():
@@ -215,14 +219,19 @@ def decide(command: DutyCommand, duty: Duty) -> list[DutyEvent]:
             assert_never(command)
 
 
-def _take(at: datetime, cause: Cause, duty: Armed) -> list[DutyEvent]:
-    """Before it began nothing counts, and one event counts once."""
+def _take(command: TakeEvidence, duty: Armed) -> list[DutyEvent]:
+    """Before it began nothing counts, and one event counts once.
+
+    After the breach it is late, unless it was entered in time and only we heard of it too late.
+    """
+    at, cause = command.at, command.cause
     if at < duty.starts_at or cause in duty.evidence:
         return []
     evidence = (*duty.evidence, cause)
     if len(evidence) < duty.needed:
         return [DutyAdvanced(duty=duty.duty, got=len(evidence), at=at, cause=cause)]
-    late = at > duty.due_at or isinstance(duty, Breached)
+    entered_late = isinstance(duty, Breached) and command.recorded_at > duty.due_at
+    late = at > duty.due_at or entered_late
     return [DutySatisfied(duty=duty.duty, at=at, late=late, evidence=evidence)]
 
 

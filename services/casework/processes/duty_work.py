@@ -239,7 +239,8 @@ async def take(
     """A fact that counts towards an open duty."""
     await work.batch.load(conn, DUTY, [duty.stream])
     command_id = uuid5(EFFECTS, f"take|{duty.duty}|{cause.service}|{cause.ledger}|{cause.seq}")
-    command = TakeEvidence(at=at, cause=cause)
+    recorded_at = fact.recorded_at if fact else at
+    command = TakeEvidence(at=at, cause=cause, recorded_at=recorded_at)
     if give(
         work, duty.stream, command, work.pack_of(duty), duty.path, duty.child, command_id, fact
     ):

@@ -62,8 +62,10 @@ def _fold(state: d.Duty, events: list[object]) -> d.Duty:
     return state
 
 
-def take(seq: int = 1, at: datetime = START + timedelta(days=1)) -> d.TakeEvidence:
-    return d.TakeEvidence(at=at, cause=cause(seq))
+def take(
+    seq: int = 1, at: datetime = START + timedelta(days=1), recorded_at: datetime | None = None
+) -> d.TakeEvidence:
+    return d.TakeEvidence(at=at, cause=cause(seq), recorded_at=recorded_at or at)
 
 
 FALL = d.FallDue(holders=(UUID(int=3),), now=DUE)
@@ -79,6 +81,18 @@ def test_done_after_the_breach_it_is_late_and_the_breach_stays() -> None:
     state, events = after(FALL, take(at=DUE + timedelta(hours=1)))
     assert d.phase(state) == "late"
     assert [type(event) for event in events] == [DutyArmed, DutyBreached, DutySatisfied]
+
+
+def test_entered_in_time_and_heard_of_too_late_it_is_not_late() -> None:
+    """The service may have stood still over the due time: the breach stays, the blame does not."""
+    state, events = after(FALL, take())
+    assert d.phase(state) == "satisfied"
+    assert [type(event) for event in events] == [DutyArmed, DutyBreached, DutySatisfied]
+
+
+def test_entered_after_the_breach_it_is_late_whatever_day_it_claims() -> None:
+    state, _ = after(FALL, take(recorded_at=DUE + timedelta(hours=1)))
+    assert d.phase(state) == "late"
 
 
 def test_the_due_moment_itself_is_in_time() -> None:
