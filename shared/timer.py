@@ -17,24 +17,28 @@ from shared.waking import Waking
 log = structlog.get_logger()
 
 TICK_SECONDS = 1.0
-TAKE_LIMIT = 200
+TAKE_LIMIT = 500
 RETRY_SECONDS = 1.0
 FAILURE_LIMIT = 20
 
 ARM = text(
-    "insert into timer (key, due_at, kind, ledger, args)"
-    " values (:key, :due_at, :kind, :ledger, :args)"
+    "insert into timer (key, due_at, kind, ledger, args) select * from unnest(cast(:key as text[]),"
+    " cast(:due_at as timestamptz[]), cast(:kind as text[]), cast(:ledger as text[]),"
+    " cast(:args as text[]))"
     " on conflict (key) do update set due_at = excluded.due_at, args = excluded.args, failures = 0"
 )
 DISARM = text("delete from timer where key = any(:keys)")
+# The clock is volatile: in a subquery it is asked once, and the index on `due_at` is used.
 TAKE = text(
-    "delete from timer where key in (select key from timer where due_at <= clock()"
+    "delete from timer where key in (select key from timer where due_at <= (select clock())"
     " and failures < :failures order by due_at, key limit :limit for update skip locked)"
     " returning key, due_at, kind, ledger, args"
 )
 FAILED = text("update timer set failures = failures + 1 where key = :key")
-DUE = text("select count(*) from timer where due_at <= clock() and failures < :failures")
-ANY_DUE = text("select exists (select from timer where due_at <= clock() and failures < :failures)")
+DUE = text("select count(*) from timer where due_at <= (select clock()) and failures < :failures")
+ANY_DUE = text(
+    "select exists (select from timer where due_at <= (select clock()) and failures < :failures)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +62,16 @@ async def arm(conn: AsyncConnection, timer: Timer) -> None:
 
 
 async def arm_many(conn: AsyncConnection, timers: Sequence[Timer]) -> None:
-    rows = [
-        {
-            "key": one.key,
-            "due_at": one.due_at,
-            "kind": one.kind,
-            "ledger": one.ledger,
-            "args": msgspec.json.encode(one.args).decode(),
-        }
-        for one in timers
-    ]
-    if rows:
-        await conn.execute(ARM, rows)
+    last = {one.key: one for one in timers}.values()
+    columns = {
+        "key": [one.key for one in last],
+        "due_at": [one.due_at for one in last],
+        "kind": [one.kind for one in last],
+        "ledger": [one.ledger for one in last],
+        "args": [msgspec.json.encode(one.args).decode() for one in last],
+    }
+    if last:
+        await conn.execute(ARM, columns)
 
 
 async def disarm(conn: AsyncConnection, *keys: str) -> None:

@@ -15,8 +15,8 @@ from shared.pool import reading
 # In this order: whatever the first has caused is in what the second shows when it has caught up.
 WAITED_FOR = ("enrollment", "casework")
 TIMERS = text(
-    "select count(*) filter (where due_at <= clock()) as due, min(due_at) as next from timer"
-    " where failures < :failures"
+    "select (select count(*) from timer where due_at <= (select clock()) and failures < :failures)"
+    " as due, (select min(due_at) from timer where failures < :failures) as next"
 )
 PLACES = text(
     "select (select json_object_agg(ledger, last_seq) from ledger where last_seq > 0) as heads,"

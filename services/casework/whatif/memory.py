@@ -72,8 +72,9 @@ class Memory:
                     found.append(self._timers.pop(key))
             yield found
 
-    def _arm(self, given: Sequence[Mapping[str, Any]]) -> list[Any]:
-        for one in given:
+    def _arm(self, given: Mapping[str, Sequence[Any]]) -> list[Any]:
+        for row in zip(*given.values(), strict=True):
+            one = dict(zip(given, row, strict=True))
             made = Timer(**{**one, "args": json.loads(one["args"])})
             self._timers[made.key] = made
             heapq.heappush(self._heap, (made.due_at, made.key))
