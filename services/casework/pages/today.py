@@ -167,6 +167,7 @@ async def done_today(found: Visit) -> tuple[Duty, ...]:
         limit=DUTIES_SHOWN,
     )
     engine = found.edge.service.engine
+    wanted = await duty_list.narrowed(engine, wanted)
     async with viewing(engine, found.viewer, "duty.view", found.today) as conn:
         rows = await duty_list.listed(conn, wanted)
     lines = await duty_pages.drawn(found, rows)
@@ -184,6 +185,7 @@ async def own_duties(found: Visit) -> list[tuple[str, Duty]]:
     mine = Wanted(holder=staff, due_before=soon, but_kinds=ELSEWHERE, limit=DUTIES_SHOWN)
     climbed = Wanted(told=staff, states=("breached",), limit=DUTIES_SHOWN)
     engine = found.edge.service.engine
+    mine, climbed = [await duty_list.narrowed(engine, one) for one in (mine, climbed)]
     async with viewing(engine, found.viewer, "duty.view", found.today) as conn:
         rows = await duty_list.listed(conn, mine)
         held = {row.duty for row in rows}
