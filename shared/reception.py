@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from shared.checkpoints import pass_over
 from shared.contracts.topics import topic_of
 from shared.following import Follower, pause_after
-from shared.kafka import Arrived, Broker, Strange, subscribe
+from shared.kafka import BATCH_LIMIT_RECORDS, Arrived, Broker, Strange, subscribe
 from shared.subscription import Entry, entry, steps
 
 log = structlog.get_logger()
@@ -30,10 +30,14 @@ class Reception:
 
     A batch is acknowledged when every follower has taken it or has said that it could not: what
     one has missed it fetches from the feed, so that none holds up the others.
+
+    `gather_seconds`: after a batch that was not full it waits so long for company: fewer and larger
+    transactions, for services whose effects nobody waits for within milliseconds.
     """
 
     engine: AsyncEngine
     followers: Sequence[Follower]
+    gather_seconds: float = 0.0
 
     def attach(self, kafka: Broker, prefix: str, name: str) -> Any:
         """Follow the topics of every source as group `name`; returns FastStream's subscriber."""
@@ -52,6 +56,8 @@ class Reception:
             by_source[one.source].append(entry(one))
         for source, entries in by_source.items():
             await self._offer(source, entries)
+        if len(arrived) < BATCH_LIMIT_RECORDS:
+            await asyncio.sleep(self.gather_seconds)
 
     async def _offer(self, source: str, entries: list[Entry]) -> None:
         ours = [one for one in self.followers if source in one.subscription.sources]

@@ -46,6 +46,8 @@ class Service:
     timers: Mapping[str, timer.Handler] = field(default_factory=dict)
     # What its streams are; the store's own check folds them.
     aggregates: Sequence[Aggregate[Any, Any, Any]] = ()
+    # How long it may wait for more events to follow them in one transaction.
+    gather_seconds: float = 0.0
     engine: AsyncEngine = field(init=False)
     waking: Waking = field(default_factory=Waking)
     http: httpx2.AsyncClient = field(init=False)
@@ -135,7 +137,8 @@ class Service:
     async def _start_broker(self) -> None:
         kafka = broker(self.settings.kafka)
         if others := self._others():
-            Reception(self.engine, others).attach(kafka, self.settings.prefix, self.name)
+            reception = Reception(self.engine, others, self.gather_seconds)
+            reception.attach(kafka, self.settings.prefix, self.name)
         try:
             await kafka.start()
         except BaseException:

@@ -11,7 +11,7 @@ from services.audit.checks.watch import Watch
 from services.audit.export import heads
 from services.audit.export.records import EXPORTS, HEADS
 from services.audit.ledger import succession
-from services.audit.projections.search import SearchIndex
+from services.audit.projections.search import GATHER_SECONDS, SearchIndex
 from services.audit.subscriptions import ledgers
 from shared.composition import application, compose
 from shared.console import refusal
@@ -24,6 +24,7 @@ def make_app(settings: Settings | None = None) -> FastAPI:
     edge = compose("audit", settings or Settings())
     edge.service.follow(*ledgers(edge.service.settings.domain))
     service = edge.service
+    service.gather_seconds = GATHER_SECONDS
     service.loops.append(lambda: succession.run(service.engine, service.waking))
     domain = service.settings.domain
     service.loops.append(lambda: heads.run(service.engine, service.waking, domain))

@@ -21,11 +21,14 @@ from shared.subscription import Subscription
 
 # A founding is rare; the timers are there before the first morning.
 LOOK_FOR_COUNTIES_SECONDS = 2
+# A notice may take a moment; what comes together is one transaction.
+GATHER_SECONDS = 0.04
 
 
 def make_edge(settings: Settings) -> Edge:
     """Notify's edge with everything that it follows."""
     edge = compose("notify", settings)
+    edge.service.gather_seconds = GATHER_SECONDS
     edge.service.follow(
         Subscription("notify.inbox", ("notify",), project_inbox, own=True),
         Subscription("notify.duties", ("casework",), project_duties, types=DUTY_TYPES),

@@ -44,6 +44,8 @@ BATCH_LIMIT_ENTRIES = 1000
 # Whoever appends wakes the loop; this is for a hint that was lost.
 IDLE_SECONDS = 2.0
 RETRY_SECONDS = 1.0
+# Entries that come one after the other are found together.
+GATHER_SECONDS = 0.04
 
 HEADS = text(
     "select c.source, c.ledger, c.seq as head, coalesce(d.seq, 0) as seq from checkpoint c"
@@ -95,6 +97,8 @@ class SearchIndex:
                 self.state = "following"
                 if not moved:
                     await ear.wait(IDLE_SECONDS)
+                elif moved < BATCH_LIMIT_ENTRIES:
+                    await asyncio.sleep(GATHER_SECONDS)
             except asyncio.CancelledError:
                 raise
             except Exception as error:
