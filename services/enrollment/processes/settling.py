@@ -93,17 +93,17 @@ class _Settling:
         rolls = await self._rolls(timers)
         loaded = await self._load(rolls)
         after = await self._presences(rolls)
-        wanted = {(roll.stream, mark.child): roll for roll in rolls for mark in roll.marks}
-        ids = [
-            roll.command_id(child)
-            for (_, child), roll in wanted.items()
-            if attendance_stream(child) in loaded
+        concerned = [
+            (roll, mark, roll.command_id(mark.child))
+            for roll in rolls
+            for mark in roll.marks
+            if attendance_stream(mark.child) in loaded
         ]
-        todo = await unanswered(self.conn, self.ledger, ids)
-        for roll in rolls:
-            for mark in roll.marks:
-                if roll.command_id(mark.child) in todo:
-                    self._decide(roll, mark, after.get(mark.child, ()))
+        ids = dict.fromkeys(id for _, _, id in concerned)
+        todo = await unanswered(self.conn, self.ledger, list(ids))
+        for roll, mark, id in concerned:
+            if id in todo:
+                self._decide(roll, mark, id, after.get(mark.child, ()))
             if len(self.batch) >= BATCH_LIMIT_EVENTS:
                 await self.batch.append(self.conn)
         await self.batch.append(self.conn)
@@ -174,7 +174,9 @@ class _Settling:
             found.append((Presence(on=on, klass=klass, roll=row.stream), present))
         return found
 
-    def _decide(self, roll: Settled, mark: SettledMark, later: Sequence[Presence]) -> None:
+    def _decide(
+        self, roll: Settled, mark: SettledMark, command_id: UUID, later: Sequence[Presence]
+    ) -> None:
         today = business_day(self.now)
         pack = pack_on(self.rules, roll.path, roll.on, today)
         command = SettleMark(
@@ -196,7 +198,7 @@ class _Settling:
             command,
             unitpath=roll.path,
             subject=str(mark.child),
-            command_id=roll.command_id(mark.child),
+            command_id=command_id,
         )
 
 
