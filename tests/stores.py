@@ -23,7 +23,7 @@ from shared.ledger_schema import (
 )
 
 SERVICES = Path(__file__).parent.parent / "services"
-DROP_LIMIT = 20
+DROP_LIMIT = 120
 DROP_PAUSE_SECONDS = 0.5
 PASSWORDS = Passwords("app-secret", "feed-secret")
 SEALING = Passwords("app-secret", "feed-secret", "sealer-secret")

@@ -16,6 +16,7 @@ from services.casework.processes.duties import begin_work
 from services.casework.processes.duty_work import Arming
 from services.casework.queries.holding import Holdings, Place
 from shared import timer
+from shared.policy.day import moment_of
 from shared.policy.pack import seed_pack
 from shared.rights import Viewer
 from tests.benchmarks.table import Row, Table
@@ -98,9 +99,15 @@ async def _others(world: World) -> None:
         await conn.execute(THEIR_TIMERS, {"after": DUE_AT + timedelta(hours=12)})
 
 
-async def _fall_due(world: World, day: int) -> float:
+async def _analyze(world: World) -> None:
+    async with world.engine.connect() as conn:
+        for statement in ANALYZE:
+            await conn.exec_driver_sql(statement)
+
+
+async def _fall_due(world: World, day: int, until: str = "09:00") -> float:
     """Seconds until everything that was due is breached and its next step armed."""
-    when = DUE_AT + timedelta(days=day, seconds=1)
+    when = moment_of(MONDAY + timedelta(days=day), until) + timedelta(seconds=1)
     await world.move_to(when)
     began = perf_counter()
     while await timer.tick(world.engine, world.edge.service.timers):
@@ -132,15 +139,13 @@ async def run(server: str, table: Table) -> None:
         async with _county(server, Path(name)) as world:
             await _arm_due(world, 0)
             await _others(world)
-            took: list[float] = []
-            for day in range(ROUNDS):
-                if day:
-                    await _arm_due(world, day)
-                async with world.engine.connect() as conn:
-                    for statement in ANALYZE:
-                        await conn.exec_driver_sql(statement)
-                if not day:
-                    pages = [await _looks(world, one) for one in VIEWERS]
+            await _analyze(world)
+            pages = [await _looks(world, one) for one in VIEWERS]
+            took = [await _fall_due(world, 0)]
+            for day in range(1, ROUNDS):
+                await _fall_due(world, day, until="08:59")  # what had climbed meanwhile
+                await _arm_due(world, day)
+                await _analyze(world)
                 took.append(await _fall_due(world, day))
     what = f"{DUE:,} of {ARMED:,} armed duties fall due"
     table.add(Row("P20", what, "≤ 2 s", took, "", unit=" s", higher_is_better=False))
@@ -148,8 +153,8 @@ async def run(server: str, table: Table) -> None:
         f"{label} {_p95(one):.0f} ms" for label, one in zip(LABELS, pages, strict=True)
     )
     what = f"the first page's duties with {ARMED:,} armed"
-    values = [one for some in pages for one in some]
-    table.add(Row("P20", what, "p95 ≤ 100 ms", values, "", note=note, unit=" ms"))
+    milliseconds = [one for some in pages for one in some]
+    table.add(Row("P20", what, "p95 ≤ 100 ms", milliseconds, "", note=note, unit=" ms"))
 
 
 VIEWERS = (TEACHER_VIEW, PRINCIPAL_VIEW, COUNTY_VIEW)

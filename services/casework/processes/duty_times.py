@@ -95,11 +95,19 @@ def _breach(work: Work, duty: OpenDuty, kind: DutyKind | None) -> None:
     if not works.give(work, duty.stream, command, pack, duty.path, duty.child, command_id):
         return
     works.note(work, duty, work.now)
-    ground = work.ground(duty.path, pack, on)
-    for step, climb in enumerate(kind.climb if kind else ()):
-        at = climbed_at(climb.after, duty.due_at, ground)
-        args = {"duty": str(duty.duty), "step": step, "role": climb.to}
-        work.timers.append(Timer(f"climb:{duty.duty}:{step}", at, CLIMB_TIMER, work.ledger, args))
+    _arm_climb(work, duty, pack, 0)
+
+
+def _arm_climb(work: Work, duty: OpenDuty, pack: Pack, step: int) -> None:
+    """The next one up has a time; whoever comes after that one gets it when that one is told."""
+    kind = pack.file.duties.get(duty.kind)
+    if kind is None or step >= len(kind.climb):
+        return
+    climb = kind.climb[step]
+    ground = work.ground(duty.path, pack, business_day(duty.due_at - A_MOMENT))
+    at = climbed_at(climb.after, duty.due_at, ground)
+    args = {"duty": str(duty.duty), "step": step, "role": climb.to}
+    work.timers.append(Timer(f"climb:{duty.duty}:{step}", at, CLIMB_TIMER, work.ledger, args))
 
 
 async def _climb(conn: AsyncConnection, work: Work, timers: Sequence[Timer]) -> None:
@@ -120,6 +128,7 @@ async def _climb(conn: AsyncConnection, work: Work, timers: Sequence[Timer]) -> 
             step_told = [{"step": step, "role": role, "to": [str(one) for one in to]}]
             step_told[0]["at"] = work.now.isoformat()
             told.append({"duty": duty.duty, "told": as_json(step_told)})
+            _arm_climb(work, duty, pack, step + 1)
     await rows.save(conn, rows.TOLD, told)
 
 
