@@ -120,7 +120,8 @@ class Holders:
         if role in ("homeroom_teacher", "subject_teacher"):
             return self._held.get((role, "", klass)) or self._held["homeroom_teacher", "", klass]
         school = self._schools[self._county.classes[klass].school]
-        above = {"township_officer": school.township, "county_officer": self._county.code}
+        county = dict.fromkeys(("county_officer", "policy_officer"), self._county.code)
+        above = {"township_officer": school.township, **county}
         return self._held[role, above.get(role, school.code), None]
 
 

@@ -113,6 +113,7 @@ def _named(plan: Plan) -> tuple[Plan, list[Account]]:
         ("xueji", "registrar", f"学籍管理员，{school.name}"),
         ("xiangzhen", "township_officer", f"乡镇干部，{township.name}"),
         ("xianju", "county_officer", f"县教育局学籍科，{county.name}"),
+        ("zhengce", "policy_officer", f"政策管理员，{county.name}"),
     )
     found = [
         Account(account, role, where, holders.of_class(role, klass).key, county.code)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +24,7 @@ from shared.commands import Command
 from shared.rulebook import RulesMissing
 
 HOMEROOM = "homeroom_teacher"
+BEFORE_TERM = timedelta(days=31)
 RULES_LIMIT, RULES_PAUSE_SECONDS = 150, 0.2
 Register = Callable[..., Awaitable[list[PersonAnswer]]]
 TABLES: Mapping[str, Mapping[str, Command]] = {
@@ -188,7 +189,7 @@ class _Places:
 
     def staff(self, one: Staff, known: UUID | None) -> StaffRow:
         roles = [
-            RoleRow(role=post.role, unit=unit, path=path, valid_from=self._since)
+            RoleRow(role=post.role, unit=unit, path=path, valid_from=self._from(post))
             for post in one.posts
             if post.role != HOMEROOM
             for unit, path in [self._of(post)]
@@ -202,6 +203,11 @@ class _Places:
             roles=tuple(roles),
             account=one.account,
         )
+
+    def _from(self, post: Post) -> date:
+        """Whoever puts the rules in force does so before the term."""
+        early = BEFORE_TERM if post.role == "policy_officer" else timedelta()
+        return self._since - early
 
     def child(self, one: Child) -> ChildRow:
         return ChildRow(
