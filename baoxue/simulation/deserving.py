@@ -116,6 +116,8 @@ class Behaviour:
 def _answers(owing: Owing, one: Done) -> bool:
     if one.name not in ANSWERS.get(owing.kind, frozenset((PLAIN,))):
         return False
+    if owing.kind == "call_again" and one.at == owing.starts_at:
+        return False  # the call that asked for it
     if owing.kind in OWN and one.by not in owing.holders:
         return False
     if owing.kind == "daily_roll":
