@@ -209,6 +209,7 @@ async def test_a_keyring_that_goes_away_in_between_is_away_and_then_back(
     async with deployment.database.connect() as conn:
         ended = (
             "select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid()"
+            " and backend_type = 'client backend'"
         )
         await conn.execute(text(ended + " and datname = current_database()"))
     with pytest.raises(k.KeyringAway):
