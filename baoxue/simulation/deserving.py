@@ -99,7 +99,8 @@ class Behaviour:
         """How the duty ought to stand at `until`."""
         if owing.kind in BY_ITSELF:
             return "satisfied"
-        got = 0
+        # The call that asks for another does not answer for it.
+        got = -1 if owing.kind == "call_again" else 0
         about = str(owing.duty) if owing.kind not in ANSWERS else owing.target
         for one in sorted(self.by_target.get(about, ()), key=lambda one: (one.told, one.at)):
             if one.at < owing.starts_at:
@@ -116,8 +117,6 @@ class Behaviour:
 def _answers(owing: Owing, one: Done) -> bool:
     if one.name not in ANSWERS.get(owing.kind, frozenset((PLAIN,))):
         return False
-    if owing.kind == "call_again" and one.at == owing.starts_at:
-        return False  # the call that asked for it
     if owing.kind in OWN and one.by not in owing.holders:
         return False
     if owing.kind == "daily_roll":
