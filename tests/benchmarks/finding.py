@@ -1,5 +1,6 @@
 """P10: from the answer of a command to its entry found in the audit trail, and to its seal."""
 
+import contextlib
 import json
 import re
 import statistics
@@ -17,7 +18,7 @@ from typing import Any
 import httpx2
 from uuid_utils.compat import uuid7
 
-from baoxue.client import Client, obtain
+from baoxue.client import Client, Refused, obtain
 from baoxue.sample import NOTE
 from shared.event import SHANGHAI
 from shared.settings import Settings
@@ -58,12 +59,12 @@ class Asking:
 
     def until_sealed(self, entry: dict[str, Any]) -> None:
         """Until the newest published checkpoint of its log covers the entry."""
-        logs = self.reader.get("/audit/log").json()["logs"]
+        logs = self.reader.get("/log").json()["logs"]
         place = f"{entry['ledger']}/casework"
         origin = next(one["origin"] for one in logs if f"/{place}" in one["origin"])
         until = perf_counter() + LIMIT_SECONDS
         while perf_counter() < until:
-            text = self.reader.get(f"/audit/log/{origin}/checkpoint").text
+            text = self.reader.get(f"/log/{origin}/checkpoint").text
             if int(text.splitlines()[1]) >= entry["seq"]:
                 return
             sleep(SEAL_POLL_SECONDS)
@@ -78,8 +79,19 @@ def asking(settings: Settings) -> Iterator[Asking]:
             http.headers["accept"] = "application/json"
             http.headers["authorization"] = f"Bearer {obtain(http, settings, account)}"
         made = Asking(Client(one), Client(other), "")
-        made.child = made.until_found(brink(settings.home))["subject"]
+        made.child = _of_class(made, brink(settings.home))
         yield made
+
+
+def _of_class(made: Asking, name: str) -> str:
+    """The one of that name whom the writer may write about; others are called so too."""
+    lines = made.reader.get("/audit/search", {"text": name}).text.splitlines()
+    for child in dict.fromkeys(one["subject"] for one in map(json.loads, lines)):
+        made.child = child
+        with contextlib.suppress(Refused):
+            made.write(name)
+            return child
+    raise AssertionError(f"nobody called {name} is of {WRITER}'s class")
 
 
 def brink(home: Path) -> str:
