@@ -97,10 +97,9 @@ class _Sheet:
             yield self._row("三包一挂", "first", "", leader, **place)
 
     def _children(self) -> Iterator[Row]:
-        holders, keys = Holders(self.county), set[int]()
-        for child, group in groups(self.county, self.customs):
-            if group == KEY:
-                keys.add(child.key)
+        holders = Holders(self.county)
+        named = groups(self.county, self.customs)
+        keys = {child.key for child, group in named if group == KEY}
         for klass in self.county.classes:
             teacher = holders.of_class("homeroom_teacher", klass.key)
             for child in (one for one in self.county.children if one.klass == klass.key):

@@ -1,13 +1,12 @@
-"""Villages, groups and the assignment sheet, entered as people enter them."""
+"""Groups and the assignment sheet, entered as people enter them."""
 
 import asyncio
 from time import monotonic
 from typing import Any
 
-from baoxue.client import OPERATOR
 from baoxue.simulation.accounts import Accounts, CommandRefused
 from baoxue.simulation.county import Holders
-from baoxue.simulation.customs import assignment_sheet, groups, villages
+from baoxue.simulation.customs import assignment_sheet, groups
 from baoxue.simulation.ids import command_id
 from baoxue.simulation.plan import Plan
 from baoxue.simulation.world import World
@@ -15,21 +14,6 @@ from baoxue.simulation.world import World
 IMPORTS = "/enrollment/imports"
 IMPORT_SECONDS, POLL_SECONDS = 600.0, 0.2
 WORKING = frozenset(("reading", "storing"))
-
-
-async def enter_villages(accounts: Accounts, plan: Plan) -> None:
-    county = plan.county
-    async with accounts.together("enrollment"):
-        for one in villages(county):
-            wish = {
-                "unit": one.code,
-                "kind": "division",
-                "name": one.name,
-                "parent": one.township.code,
-                "valid_from": county.terms[0].opens_on,
-                "command_id": command_id(county, "unit", one.code),
-            }
-            await accounts.send("enrollment", "register_unit", OPERATOR, wish)
 
 
 async def enter_groups(accounts: Accounts, plan: Plan, world: World) -> None:

@@ -11,6 +11,7 @@ from uuid_utils.compat import uuid7
 from baoxue.client import OPERATOR
 from baoxue.simulation.accounts import Accounts, CommandRefused
 from baoxue.simulation.county import County, Post, Staff
+from baoxue.simulation.customs import villages
 from baoxue.simulation.ids import command_id
 from baoxue.simulation.people import Child
 from baoxue.simulation.world import Registered, read_registered
@@ -130,9 +131,10 @@ def _homerooms(
 
 
 def _units(county: County) -> list[dict[str, Any]]:
-    """Townships first: a school stands below one."""
+    """Townships first: schools and villages stand below them."""
     since = county.terms[0].opens_on
     rows = [(one.code, "division", one.name, county.code) for one in county.townships]
+    rows += [(one.code, "division", one.name, one.township.code) for one in villages(county)]
     rows += [(one.code, "school", one.name, one.township) for one in county.schools]
     names = ("unit", "kind", "name", "parent")
     return [

@@ -13,7 +13,6 @@ from sqlalchemy import text
 from baoxue.simulation.accounts import Accounts
 from baoxue.simulation.clockwork import Clockwork, wait_ready
 from baoxue.simulation.counties import CountyRun
-from baoxue.simulation.customs_entered import enter_villages
 from baoxue.simulation.days import Days, Progress
 from baoxue.simulation.entering import TABLES, enter
 from baoxue.simulation.inside import edge_of
@@ -100,7 +99,6 @@ async def begin(run: Running, plans: Sequence[Plan], say: Said) -> list[CountyRu
         with run.timed("entering"):
             await run.clockwork.settle()  # what an earlier attempt entered is looked up
             await enter(run.accounts, county)
-            await enter_villages(run.accounts, plan)
             await run.clockwork.settle()
         async with run.accounts.edges["enrollment"].service.engine.connect() as conn:
             world = await read_world(conn, county)
