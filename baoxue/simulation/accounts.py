@@ -182,13 +182,15 @@ def session_viewer(keys: PublicKeys, token: str) -> Viewer:
 
 
 def jsonable(values: Mapping[str, Any]) -> dict[str, Any]:
-    """UUIDs, dates and times as text, as a form sends them."""
+    """UUIDs, dates and times as text, also within lists, as a form sends them."""
     return {name: _text(value) for name, value in values.items() if value is not None}
 
 
 def _text(value: Any) -> Any:
     if isinstance(value, UUID):
         return str(value)
+    if isinstance(value, list | tuple):
+        return [_text(one) for one in value]
     if hasattr(value, "isoformat"):
         return value.isoformat()
     return value
