@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlalchemy import text
 
 from shared import clock, timer
@@ -15,6 +15,12 @@ HEADS = text("select ledger, last_seq from ledger")
 PLACES = text("select subscription, source, ledger, seq from checkpoint")
 RELAYED = text("select ledger, seq from published")
 NEXT_DUE = text("select min(due_at) from timer where failures < :failures")
+
+
+class ClockStop(BaseModel):
+    """`gather_seconds`: until the clock runs again nobody waits for this process for less."""
+
+    gather_seconds: float = Field(default=0.0, ge=0.0, le=5.0)
 
 
 class ClockMove(BaseModel):
@@ -32,7 +38,8 @@ def router(service: Service, allow: Callable[..., Awaitable[Any] | Any]) -> APIR
         return await positions_of(service)
 
     @api.post("/clock/stop")
-    async def stop() -> None:
+    async def stop(order: ClockStop | None = None) -> None:
+        service.pace.driven_seconds = order.gather_seconds if order else 0.0
         async with service.engine.begin() as conn:
             await clock.stop(conn)
 
@@ -46,6 +53,7 @@ def router(service: Service, allow: Callable[..., Awaitable[Any] | Any]) -> APIR
     async def run_on() -> None:
         async with service.engine.begin() as conn:
             await clock.run_on(conn)
+        service.pace.driven_seconds = 0.0
         service.waking.wake()
 
     return api

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from shared.contracts.topics import source_of
 from shared.feed import page
 from shared.following import RETRY_SECONDS, Follower, pause_after
+from shared.pace import Pace
 from shared.pool import reading
 from shared.reception import concerned
 from shared.subscription import BATCH_LIMIT_EVENTS, Entry
@@ -40,6 +41,7 @@ class OwnStore:
     service: str
     followers: Sequence[Follower]
     waking: Waking
+    pace: Pace = field(default_factory=Pace)
     _ear: Ear = field(init=False)
     _busy: dict[str, asyncio.Task[None]] = field(default_factory=dict)
 
@@ -53,6 +55,7 @@ class OwnStore:
                 try:
                     await self._start()
                     await self._ear.wait(IDLE_SECONDS)
+                    await self.pace.rest()
                 except Exception as error:
                     for one in self.followers:
                         one.fail(error)

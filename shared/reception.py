@@ -3,7 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
@@ -14,6 +14,7 @@ from shared.checkpoints import pass_over
 from shared.contracts.topics import topic_of
 from shared.following import Follower, pause_after
 from shared.kafka import BATCH_LIMIT_RECORDS, Arrived, Broker, Strange, subscribe
+from shared.pace import Pace
 from shared.subscription import Entry, entry, steps
 
 log = structlog.get_logger()
@@ -31,13 +32,12 @@ class Reception:
     A batch is acknowledged when every follower has taken it or has said that it could not: what
     one has missed it fetches from the feed, so that none holds up the others.
 
-    `gather_seconds`: after a batch that was not full it waits so long for company: fewer and larger
-    transactions, for services whose effects nobody waits for within milliseconds.
+    After a batch that was not full it waits for company, as long as its pace says.
     """
 
     engine: AsyncEngine
     followers: Sequence[Follower]
-    gather_seconds: float = 0.0
+    pace: Pace = field(default_factory=Pace)
 
     def attach(self, kafka: Broker, prefix: str, name: str) -> Any:
         """Follow the topics of every source as group `name`; returns FastStream's subscriber."""
@@ -57,7 +57,7 @@ class Reception:
         for source, entries in by_source.items():
             await self._offer(source, entries)
         if len(arrived) < BATCH_LIMIT_RECORDS:
-            await asyncio.sleep(self.gather_seconds)
+            await self.pace.gather()
 
     async def _offer(self, source: str, entries: list[Entry]) -> None:
         ours = [one for one in self.followers if source in one.subscription.sources]

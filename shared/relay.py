@@ -23,6 +23,7 @@ from shared.contracts.topics import (
 )
 from shared.event import subject_mark, subject_of
 from shared.kafka import Producer
+from shared.pace import Pace
 from shared.waking import Ear, Waking
 
 log = structlog.get_logger()
@@ -98,6 +99,7 @@ class Relay:
     prefix: str
     producer: Producer
     waking: Waking
+    pace: Pace = field(default_factory=Pace)
     published: int = 0
     failing: str = ""
     _held: set[str] = field(default_factory=set[str])
@@ -133,6 +135,7 @@ class Relay:
                 await self.publish(lock)
                 self.failing = ""
                 await self._ear.wait(IDLE_SECONDS)
+                await self.pace.rest()
 
     async def publish(self, lock: AsyncConnection) -> int:
         """Publish what is behind; returns how many events were acknowledged and marked.

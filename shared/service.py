@@ -19,6 +19,7 @@ from shared.kafka import Broker, Producer, broker, producer
 from shared.metrics import CONTENT_TYPE, Metrics
 from shared.opening import Opening
 from shared.own_store import OwnStore
+from shared.pace import Pace
 from shared.pool import pooled_engine
 from shared.reception import Reception
 from shared.relay import Relay
@@ -46,8 +47,7 @@ class Service:
     timers: Mapping[str, timer.Handler] = field(default_factory=dict)
     # What its streams are; the store's own check folds them.
     aggregates: Sequence[Aggregate[Any, Any, Any]] = ()
-    # How long it may wait for more events to follow them in one transaction.
-    gather_seconds: float = 0.0
+    pace: Pace = field(default_factory=Pace)
     engine: AsyncEngine = field(init=False)
     waking: Waking = field(default_factory=Waking)
     http: httpx2.AsyncClient = field(init=False)
@@ -94,7 +94,7 @@ class Service:
         await self.opening.wait_open()
         self._spawn(self.opening.remember())
         own = [one for one in self.followers if one.subscription.own]
-        self._spawn(OwnStore(self.engine, self.name, own, self.waking).run())
+        self._spawn(OwnStore(self.engine, self.name, own, self.waking, self.pace).run())
         for follower in self._others():
             self._spawn(follower.sweep())
         for loop in self.loops:
@@ -113,7 +113,12 @@ class Service:
                 log.warning("broker_away", reason=type(error).__name__)
                 await asyncio.sleep(START_RETRY_SECONDS)
         self.relay = Relay(
-            self.engine, self.name, self.settings.prefix, _some(self._producer), self.waking
+            self.engine,
+            self.name,
+            self.settings.prefix,
+            _some(self._producer),
+            self.waking,
+            self.pace,
         )
         self._spawn(self.relay.run())
         while True:
@@ -137,7 +142,7 @@ class Service:
     async def _start_broker(self) -> None:
         kafka = broker(self.settings.kafka)
         if others := self._others():
-            reception = Reception(self.engine, others, self.gather_seconds)
+            reception = Reception(self.engine, others, self.pace)
             reception.attach(kafka, self.settings.prefix, self.name)
         try:
             await kafka.start()

@@ -18,10 +18,14 @@ from shared.waking import Ear
 FOLLOWERS, LEADERS = CLOCK_ORDER[:2], CLOCK_ORDER[2:]
 # Timers tell when they are done; boards do not.
 DONE_SECONDS, BEHIND_SECONDS = 0.1, 0.02
+# Between two questions of a store: it answers the sooner, the less it is asked.
+REST_SECONDS = 0.015
 READY_POLL_SECONDS = 0.2
 LIMIT_SECONDS = 300.0
 AFTER_DUE = timedelta(seconds=1)
 STOPS_LIMIT = 1000
+# Nobody waits for the audit trail before the end, nor long for what is sent to people.
+GATHER = {"audit": 1.0, "notify": 0.15}
 
 
 @dataclass(slots=True)
@@ -45,7 +49,7 @@ class Clockwork:
         if not state["simulated"]:
             raise NotSimulated
         for service in CLOCK_ORDER:
-            await system.post(service, "/clock/stop")
+            await system.post(service, "/clock/stop", {"gather_seconds": GATHER.get(service, 0.0)})
         engines = {name: edge.service.engine for name, edge in edges.items()}
         watch = await Watch.begin(system, engines)
         return cls(system, datetime.fromisoformat(state["now"]), watch, edges)
@@ -69,9 +73,15 @@ class Clockwork:
         """Wait until enrollment and casework have followed everything. Raises NotQuiet."""
         await self._until(self.watch.behind, BEHIND_SECONDS)
 
+    async def quiet(self) -> None:
+        """Wait until everybody has followed to the end. Raises NotQuiet."""
+        for service in GATHER:
+            await self.system.post(service, "/clock/stop")
+        await self.system.quiet()
+
     async def run_on(self) -> None:
         """Everybody follows to the end, then all clocks run with the real one."""
-        await self.system.quiet()
+        await self.quiet()
         for service in CLOCK_ORDER:
             await self.system.post(service, "/clock/run")
 
@@ -105,6 +115,7 @@ class Clockwork:
             if loop.time() > until:
                 raise NotQuiet("; ".join(left[:5]))
             await self._ear.wait(poll_seconds)
+            await asyncio.sleep(REST_SECONDS)
 
 
 async def wait_ready(system: System, limit_seconds: float = 60.0) -> None:

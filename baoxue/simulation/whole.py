@@ -118,7 +118,7 @@ async def live(
     with run.timed("days"):
         await Days(run.clockwork, counties, progress).run(until=until, after=after)
     with run.timed("following"):
-        await run.system.quiet()
+        await run.clockwork.quiet()
     return await report(run, counties)
 
 

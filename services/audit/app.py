@@ -11,12 +11,15 @@ from services.audit.checks.watch import Watch
 from services.audit.export import heads
 from services.audit.export.records import EXPORTS, HEADS
 from services.audit.ledger import succession
-from services.audit.projections.search import GATHER_SECONDS, SearchIndex
+from services.audit.projections.search import SearchIndex
 from services.audit.subscriptions import ledgers
 from shared.composition import application, compose
 from shared.console import refusal
 from shared.edge import Edge
 from shared.settings import Settings
+
+# Entries that come one after the other are found together.
+GATHER_SECONDS = 0.02
 
 
 def make_app(settings: Settings | None = None) -> FastAPI:
@@ -24,7 +27,7 @@ def make_app(settings: Settings | None = None) -> FastAPI:
     edge = compose("audit", settings or Settings())
     edge.service.follow(*ledgers(edge.service.settings.domain))
     service = edge.service
-    service.gather_seconds = GATHER_SECONDS
+    service.pace.gather_seconds = GATHER_SECONDS
     service.loops.append(lambda: succession.run(service.engine, service.waking))
     domain = service.settings.domain
     service.loops.append(lambda: heads.run(service.engine, service.waking, domain))
@@ -41,7 +44,7 @@ def make_app(settings: Settings | None = None) -> FastAPI:
 def _index_beside(app: FastAPI, edge: Edge) -> None:
     """The index follows audit's own table and no source, so it runs beside the subscriptions."""
     service, inner = edge.service, app.router.lifespan_context
-    index = SearchIndex(service.engine, edge.keyring, edge.rulebook)
+    index = SearchIndex(service.engine, edge.keyring, edge.rulebook, service.pace)
     service.beside.append(index)
 
     @contextlib.asynccontextmanager

@@ -28,7 +28,7 @@ GATHER_SECONDS = 0.04
 def make_edge(settings: Settings) -> Edge:
     """Notify's edge with everything that it follows."""
     edge = compose("notify", settings)
-    edge.service.gather_seconds = GATHER_SECONDS
+    edge.service.pace.gather_seconds = GATHER_SECONDS
     edge.service.follow(
         Subscription("notify.inbox", ("notify",), project_inbox, own=True),
         Subscription("notify.duties", ("casework",), project_duties, types=DUTY_TYPES),

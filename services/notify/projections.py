@@ -61,7 +61,7 @@ DUTY_TYPES = frozenset(
 
 async def project_inbox(conn: AsyncConnection, entries: Sequence[Entry]) -> None:
     """Notices in, reads after them; both in as few statements as kinds of events."""
-    queued, read = [], []
+    queued, read, digests = [], [], []
     for one in entries:
         envelope = one.envelope
         match decode(envelope.type, envelope.dataversion, envelope.data):
@@ -73,11 +73,13 @@ async def project_inbox(conn: AsyncConnection, entries: Sequence[Entry]) -> None
             case NotificationRead(notice=notice):
                 read.append({"notice": notice, "read_at": envelope.recorded_at})
             case DigestSent() as sent:
-                await conn.execute(DIGEST, _digest(one, sent))
+                digests.append(_digest(one, sent))
             case PreferenceSet(account=account, what=what, on=on):
                 await conn.execute(ON if on else OFF, {"account": account, "what": what})
             case _:
                 pass
+    if digests:
+        await conn.execute(DIGEST, digests)
     if queued:
         await conn.execute(QUEUED, queued)
     if read:

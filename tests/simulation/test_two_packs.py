@@ -208,8 +208,7 @@ def term() -> Term:
         since=at(FIRST, 0, 0),
         until=at(LAST + timedelta(days=1), 0, 0),
         facts=Behaviour(Told(), Told(service="casework")).live(),
-        terms=TERMS,
-        holding=Holding(kinds, paths, {str(KLASS): place}, homerooms, grants, {}),
+        holding=Holding(kinds, paths, {str(KLASS): place}, homerooms, grants, {}, TERMS),
         children=pupils,
         groups=(),
     )

@@ -3,7 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
@@ -32,6 +32,7 @@ from services.audit.projections.texts import (
 from shared.contracts.topics import SERVICES
 from shared.event import Envelope, read
 from shared.keyring import Keyring, KeyringAway, Keys
+from shared.pace import Pace
 from shared.pool import reading
 from shared.rulebook import Rulebook, Rules
 from shared.sealed import CLASSES
@@ -44,8 +45,6 @@ BATCH_LIMIT_ENTRIES = 1000
 # Whoever appends wakes the loop; this is for a hint that was lost.
 IDLE_SECONDS = 2.0
 RETRY_SECONDS = 1.0
-# Entries that come one after the other are found together.
-GATHER_SECONDS = 0.02
 
 HEADS = text(
     "select c.source, c.ledger, c.seq as head, coalesce(d.seq, 0) as seq from checkpoint c"
@@ -81,6 +80,7 @@ class SearchIndex:
     engine: AsyncEngine
     keyring: Keyring
     rulebook: Rulebook
+    pace: Pace = field(default_factory=Pace)
     state: str = "starting"
     lag: int = 0
     unopened: int = 0
@@ -98,7 +98,7 @@ class SearchIndex:
                 if not moved:
                     await ear.wait(IDLE_SECONDS)
                 elif moved < BATCH_LIMIT_ENTRIES:
-                    await asyncio.sleep(GATHER_SECONDS)
+                    await self.pace.gather()
             except asyncio.CancelledError:
                 raise
             except Exception as error:

@@ -24,12 +24,12 @@ from shared.policy.pack import Pack
 from shared.rights import Grant, Viewer
 
 UNIT = text("select ledger, path from unit where unit = :target")
-PERSON = text(
-    "select p.ledger, u.path from person p join unit u using (unit)"
+NAMED = text(
+    "select ledger, path from klass where klass = cast(:target as uuid)"
+    " union all select ledger, path from child where child = cast(:target as uuid)"
+    " union all select p.ledger, u.path from person p join unit u using (unit)"
     " where p.staff = cast(:target as uuid)"
 )
-CLASS = text("select ledger, path from klass where klass = cast(:target as uuid)")
-CHILD = text("select ledger, path from child where child = cast(:target as uuid)")
 # Who has left has accounts, and all of them are closed; many never had one.
 STAFF = text(
     "select ledger, (select bool_and(a.closed) from account a where a.staff = p.staff) as left_"
@@ -143,13 +143,12 @@ def tier_of(pack: Pack, scheme: str, code: str) -> Tier:
 
 
 async def place_of(conn: AsyncConnection, target: str) -> tuple[str, str]:
-    """Ledger and path of a unit, class or child; a grade is at its school."""
-    unit = target.partition("-")[0] if not _uuid(target) else target
-    for query in (CLASS, CHILD, PERSON) if _uuid(target) else (UNIT,):
-        row = (await conn.execute(query, {"target": unit})).first()
-        if row is not None:
-            return row.ledger, row.path
-    raise RecordUnknown("没有这个对象。回到责任表重新选。", field="target")
+    """Ledger and path of a unit, class, child or person; a grade is at its school."""
+    query, name = (NAMED, target) if _uuid(target) else (UNIT, target.partition("-")[0])
+    row = (await conn.execute(query, {"target": name})).first()
+    if row is None:
+        raise RecordUnknown("没有这个对象。回到责任表重新选。", field="target")
+    return row.ledger, row.path
 
 
 async def known_holder(conn: AsyncConnection, ledger: str, kind: str, holder: str) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.casework.duties.periods import term_on
-from services.casework.processes.duties import terms_of
+from services.casework.queries.holding import terms_of
 from services.casework.queries.rules import Unit
 from services.casework.whatif.asking import NoTermYet, last_term
 from shared.console import Visit

@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.casework.duties.facts import (
@@ -29,9 +28,7 @@ from services.casework.queries.duty_rows import Known, OpenDuty
 from services.casework.queries.groups import FOLLOWED as GROUPS
 from services.casework.queries.groups import project_groups
 from services.casework.queries.holding import Holdings, Place
-from shared import clock
 from shared.event import business_day
-from shared.policy.calendar import UnitTerm
 from shared.policy.day import moment_of
 from shared.policy.duty_schema import DutyKind
 from shared.policy.pack import Pack
@@ -42,7 +39,6 @@ NAME = "casework.duties"
 OWN_NAME = "casework.duties_own"
 # What was brought in about days long past arms nothing: it could not have been done.
 BROUGHT_IN = frozenset(("import", "migration"))
-TERMS = text("select unit, term, opens_on, ends_on from term order by unit, term")
 
 
 def duties(rulebook: Rulebook, holdings: Holdings) -> tuple[Subscription, Subscription]:
@@ -71,17 +67,11 @@ def duties(rulebook: Rulebook, holdings: Holdings) -> tuple[Subscription, Subscr
     )
 
 
-async def terms_of(conn: AsyncConnection) -> list[UnitTerm]:
-    return [
-        UnitTerm(row.unit, row.term, row.opens_on, row.ends_on) for row in await conn.execute(TERMS)
-    ]
-
-
 async def begin_work(conn: AsyncConnection, rules: Rules, holdings: Holdings, ledger: str) -> Work:
     """Under the ledger's lock, which the transaction holds until it ends."""
-    await rows.lock(conn, ledger)
+    now = await rows.lock(conn, ledger)
     holding = await holdings.of(conn, ledger)
-    return works.begin(ledger, rules, await terms_of(conn), holding, await clock.now(conn))
+    return works.begin(ledger, rules, holding, now)
 
 
 async def _apply_ledger(
@@ -211,7 +201,7 @@ async def _arm(conn: AsyncConnection, work: Work, fact: Fact, arming: Arming) ->
     if kind.arm.once and any(one.kind == code for one in work.open.get(arming.target, ())):
         return
     told = business_day(fact.recorded_at)
-    if kind.arm.groups and not await _in_groups(conn, arming.place, kind, told):
+    if kind.arm.groups and not work.in_groups(arming.place.child, kind.arm.groups, told):
         return
     for one in each(work, arming):
         if duty := await works.arm(conn, work, one):
@@ -260,10 +250,3 @@ async def take_earlier(
         its = one.kind == duty.kind and of_period(kind, began, business_day(one.at), {})
         if its and not same and _by_holder(kind, duty, one.actor):
             await works.take(conn, work, duty, one.at, one.cause, None)
-
-
-async def _in_groups(conn: AsyncConnection, place: Place, kind: DutyKind, on: object) -> bool:
-    if place.child is None:
-        return False
-    params = {"children": [place.child], "groups": list(kind.arm.groups), "on": on}
-    return (await conn.execute(rows.IN_GROUPS, params)).first() is not None

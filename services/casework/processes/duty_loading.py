@@ -8,6 +8,7 @@ from services.casework.aggregates import DUTY
 from services.casework.processes.duty_work import Arming, Work, duty_id
 from services.casework.queries import duty_rows as rows
 from services.casework.queries.duty_rows import OpenDuty
+from services.casework.queries.groups import groups_of
 
 
 async def foresee(
@@ -16,6 +17,8 @@ async def foresee(
     """Streams of what may be armed or touched, and the evidence that may be there before it."""
     streams = {f"duty-{duty_id(work, one)}" for one in armings} | {one.stream for one in touched}
     await work.batch.load(conn, DUTY, sorted(streams))
+    if asked := [one.place.child for one in armings if one.kind.arm.groups and one.place.child]:
+        work.groups |= await groups_of(conn, asked)
     if armings:
         targets = {one.target for one in armings}
         since = min(one.starts_at for one in armings)

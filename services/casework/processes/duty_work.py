@@ -1,8 +1,8 @@
 """One ledger's duties in one transaction: what is decided, the rows beside it, the timers."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -17,13 +17,13 @@ from services.casework.duties.facts import Fact
 from services.casework.duties.periods import term_on
 from services.casework.queries import duty_rows as rows
 from services.casework.queries.duty_rows import Known, OpenDuty, as_json
+from services.casework.queries.groups import Grouped
 from services.casework.queries.holding import Holding, Place
 from shared.decider import CommandRejected
 from shared.event import SYSTEM, Circumstances, business_day
 from shared.event_store import BATCH_LIMIT_EVENTS, Batch, UnknownLedger
 from shared.faults import NotNow
 from shared.founding import EFFECTS
-from shared.policy.calendar import UnitTerm
 from shared.policy.day import moment_of
 from shared.policy.duty_schema import DutyKind
 from shared.policy.pack import Pack
@@ -61,7 +61,6 @@ class Work:
     ledger: str
     batch: Batch
     rules: Rules
-    terms: Sequence[UnitTerm]
     holding: Holding
     open: dict[str, list[OpenDuty]] = field(default_factory=dict)
     inserts: list[dict[str, Any]] = field(default_factory=list)
@@ -71,10 +70,16 @@ class Work:
     # What is known already of targets that something is armed about, and what is new of it.
     earlier: dict[str, set[Known]] = field(default_factory=dict)
     kept: list[Known] = field(default_factory=list)
+    # Days in groups, of the children that something is armed about which asks for them.
+    groups: dict[UUID, list[Grouped]] = field(default_factory=dict)
 
     def keep(self, known: Known) -> None:
         self.kept.append(known)
         self.earlier.setdefault(known.target, set()).add(known)
+
+    def in_groups(self, child: UUID | None, groups: Collection[str], on: date) -> bool:
+        held = self.groups.get(child, ()) if child else ()
+        return any(one.group in groups and one.holds(on) for one in held)
 
     @property
     def now(self) -> datetime:
@@ -85,7 +90,7 @@ class Work:
         return Ground(
             path=path,
             calendar=self.rules.school_calendar(),
-            term=term_on(self.terms, [*reversed(path.split("/"))], day),
+            term=term_on(self.holding.terms, [*reversed(path.split("/"))], day),
             roll_forward=pack.values.counting.roll_forward,
         )
 
@@ -95,14 +100,12 @@ class Work:
         return next(held, None) or self.rules.pack(duty.path, business_day(self.now))
 
 
-def begin(
-    ledger: str, rules: Rules, terms: Sequence[UnitTerm], holding: Holding, now: datetime
-) -> Work:
+def begin(ledger: str, rules: Rules, holding: Holding, now: datetime) -> Work:
     """`now` is the clock's; causes are put in place event by event."""
     circumstances = Circumstances(
         ledger=ledger, actor=SYSTEM, via="system", policy_version="", command_id=EFFECTS, now=now
     )
-    return Work(ledger, Batch(circumstances), rules, terms, holding)
+    return Work(ledger, Batch(circumstances), rules, holding)
 
 
 def duty_id(work: Work, arming: Arming) -> UUID:

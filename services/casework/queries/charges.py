@@ -62,6 +62,13 @@ def stream_of(ledger: str, scheme: str, tier: str, target: str) -> str:
 
 async def project_charges(conn: AsyncConnection, entries: Sequence[Entry]) -> None:
     """Rows follow the events; a holding that ended before it began is none."""
+    begun: list[dict[str, Any]] = []
+
+    async def flush() -> None:
+        if begun:
+            await conn.execute(INSERT, begun)
+            begun.clear()
+
     for entry in entries:
         envelope = entry.envelope
         if not envelope.stream.startswith("responsibility-"):
@@ -69,12 +76,14 @@ async def project_charges(conn: AsyncConnection, entries: Sequence[Entry]) -> No
         named = UUID(envelope.stream.removeprefix("responsibility-"))
         if envelope.type == "casework.ResponsibilityAssigned":
             event = msgspec.json.decode(envelope.data, type=c.ResponsibilityAssigned)
-            await conn.execute(INSERT, _row(event, named, entry.ledger, envelope.unitpath))
+            begun.append(_row(event, named, entry.ledger, envelope.unitpath))
         elif envelope.type == "casework.ResponsibilityEnded":
             ended = msgspec.json.decode(envelope.data, type=c.ResponsibilityEnded)
+            await flush()
             values = {"responsibility": named, "holder": ended.holder.id, "on": ended.on}
             await conn.execute(END, values)
             await conn.execute(VOID, {"responsibility": named})
+    await flush()
 
 
 def _row(event: c.ResponsibilityAssigned, named: UUID, ledger: str, path: str) -> dict[str, Any]:

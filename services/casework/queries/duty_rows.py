@@ -13,7 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.casework.domain.duty_events import Cause
 
 # Evidence and arming of one ledger come one after the other, or each could miss the other.
-LOCK = text("select pg_advisory_xact_lock(hashtextextended('duties ' || :ledger, 0))")
+# The time is asked for when the lock is held.
+LOCK = text(
+    "with held as materialized (select pg_advisory_xact_lock(hashtextextended('duties ' ||"
+    " :ledger, 0))) select clock() as now from held"
+)
 OPEN = (
     "select duty, kind, target_kind, target, child, klass, school, path, starts_at, due_at,"
     " began_at, needed, holders, role, policy, state from duty"
@@ -50,9 +54,8 @@ FACTS = text(
     "select kind, target, at, actor, service, source_ledger, seq from duty_fact"
     " where ledger = :ledger and target = any(:targets) and at >= :since order by at, seq"
 )
-IN_GROUPS = text(
-    "select distinct child from child_group where child = any(cast(:children as uuid[]))"
-    " and grp = any(:groups) and since <= :on and (until is null or until >= :on)"
+GROUPS_OF = text(
+    "select child, grp, since, until from child_group where child = any(cast(:children as uuid[]))"
 )
 GROUPED = text(
     "select distinct k.child, k.klass, k.school, k.path from child k join child_group g"
@@ -101,8 +104,9 @@ def just_armed(values: Mapping[str, Any]) -> OpenDuty:
     return OpenDuty(**held | {"holders": tuple(values["holders"]), "state": "armed"})
 
 
-async def lock(conn: AsyncConnection, ledger: str) -> None:
-    await conn.execute(LOCK, {"ledger": ledger})
+async def lock(conn: AsyncConnection, ledger: str) -> datetime:
+    """Hold a ledger's duties until the transaction ends; answers the clock's time."""
+    return (await conn.execute(LOCK, {"ledger": ledger})).scalar_one()
 
 
 async def open_of(conn: AsyncConnection, ledger: str, targets: Collection[str]) -> list[OpenDuty]:

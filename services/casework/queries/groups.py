@@ -1,12 +1,17 @@
 """Which groups children belong to, and when: rows that follow enrollment's events."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.casework.queries.duty_rows import GROUPS_OF
 from shared.contracts import enrollment as e
 from shared.subscription import Entry
 
@@ -23,6 +28,32 @@ END = text(
 )
 # A time that ended before it began never was.
 VOID = text("delete from child_group where child = :child and grp = :grp and until < since")
+
+
+@dataclass(frozen=True, slots=True)
+class Grouped:
+    """A child's days in a group, both included."""
+
+    child: UUID
+    group: str
+    since: date
+    until: date | None
+
+    def holds(self, on: date) -> bool:
+        return self.since <= on and (self.until is None or on <= self.until)
+
+
+async def groups_of(conn: AsyncConnection, children: Collection[UUID]) -> dict[UUID, list[Grouped]]:
+    """What groups the children are or were in."""
+    rows = await conn.execute(GROUPS_OF, {"children": list(set(children))})
+    return by_child([Grouped(row.child, row.grp, row.since, row.until) for row in rows])
+
+
+def by_child(some: Iterable[Grouped]) -> dict[UUID, list[Grouped]]:
+    found: dict[UUID, list[Grouped]] = defaultdict(list)
+    for one in some:
+        found[one.child].append(one)
+    return found
 
 
 async def project_groups(conn: AsyncConnection, entries: Sequence[Entry]) -> None:

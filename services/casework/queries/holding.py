@@ -10,9 +10,11 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.policy.calendar import UnitTerm
 from shared.policy.duty_schema import Holder, Scheme
 from shared.policy.pack import Pack
 
+TERMS = text("select unit, term, opens_on, ends_on from term order by unit, term")
 UNITS = text("select unit, kind, path, valid_from, closed_on from unit where ledger = :ledger")
 CLASSES = text(
     "select klass, school, path, valid_from, closed_on from klass where ledger = :ledger"
@@ -34,6 +36,7 @@ CHARGES = text(
 WRITERS = "coalesce(sum(xmin::text::bigint), 0), count(*)"
 MARK = text(
     "select concat_ws(' ',"
+    f" (select row({WRITERS}) from term),"
     f" (select row({WRITERS}) from unit where ledger = :ledger),"
     f" (select row({WRITERS}) from klass where ledger = :ledger),"
     f" (select row({WRITERS}) from homeroom where klass in"
@@ -89,6 +92,7 @@ class Holding:
     homerooms: dict[str, list[Span]]
     grants: dict[tuple[str, str], list[Span]]
     charges: dict[tuple[str, str, str], list[Span]]
+    terms: Sequence[UnitTerm] = ()
 
     def holders(
         self, holder: Holder, pack: Pack, place: Place, target: str, on: date
@@ -186,7 +190,15 @@ async def look(conn: AsyncConnection, ledger: str, on: date | None = None) -> Ho
             lambda row: (row.scheme, row.tier, row.target),
             lambda row: UUID(row.holder),
         ),
+        await terms_of(conn),
     )
+
+
+async def terms_of(conn: AsyncConnection) -> list[UnitTerm]:
+    """Every term of every unit."""
+    return [
+        UnitTerm(row.unit, row.term, row.opens_on, row.ends_on) for row in await conn.execute(TERMS)
+    ]
 
 
 def _spans(

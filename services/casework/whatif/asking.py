@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.casework.duties.periods import YEARLY_LEAD_DAYS, term_on
-from services.casework.processes.duties import terms_of
+from services.casework.queries.groups import Grouped
 from services.casework.queries.holding import look
 from services.casework.whatif.comparing import (
     Difference,
@@ -23,7 +23,6 @@ from services.casework.whatif.comparing import (
     total,
 )
 from services.casework.whatif.facts import SOURCES, facts_of
-from services.casework.whatif.memory import Grouped
 from services.casework.whatif.replay import Lived, Term, opening, replay
 from shared.decider import CommandRejected
 from shared.edge import Edge, Moment
@@ -105,10 +104,9 @@ async def gathered(
     """The last term of a unit: its facts, and the directory that duties look into."""
     engine = edge.service.engine
     async with engine.connect() as conn:
-        terms = await terms_of(conn)
         holding = await look(conn, ledger)
         children, groups = await _pupils(conn, ledger)
-    last = last_term(terms, path, moment.today)
+    last = last_term(holding.terms, path, moment.today)
     since = moment_of(last.opens_on - timedelta(days=YEARLY_LEAD_DAYS), "00:00")
     until = min(moment_of(last.ends_on, "24:00"), moment.now)
     feeds = [edge.service.feeds[name] for name in SOURCES]
@@ -121,7 +119,6 @@ async def gathered(
         since=since,
         until=until,
         facts=below,
-        terms=terms,
         holding=holding,
         children=children,
         groups=groups,

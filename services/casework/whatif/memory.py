@@ -8,12 +8,13 @@ import heapq
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
 from services.casework.queries import duty_rows as rows
+from services.casework.queries.groups import Grouped
 from shared import batch, timer
 from shared.timer import Timer
 
@@ -34,19 +35,6 @@ class Answer(list[Any]):
 
     def all(self) -> list[Any]:
         return self
-
-
-@dataclass(frozen=True, slots=True)
-class Grouped:
-    """A child's days in a group, both included."""
-
-    child: UUID
-    group: str
-    since: date
-    until: date | None
-
-    def holds(self, on: date) -> bool:
-        return self.since <= on and (self.until is None or on <= self.until)
 
 
 @dataclass(slots=True)
@@ -111,13 +99,11 @@ class Memory:
     def _of_children(self, given: Mapping[str, Any]) -> list[Any]:
         return [self.children[one] for one in given["children"] if one in self.children]
 
-    def _in_groups(self, given: Mapping[str, Any]) -> list[Any]:
+    def _groups_of(self, given: Mapping[str, Any]) -> list[Any]:
         return [
-            one
+            Row(child=one.child, grp=one.group, since=one.since, until=one.until)
             for one in self.groups
             if one.child in given["children"]
-            and one.group in given["groups"]
-            and one.holds(given["on"])
         ]
 
     def _grouped(self, given: Mapping[str, Any]) -> list[Any]:
@@ -144,7 +130,7 @@ ANSWERS: Mapping[Any, Callable[[Memory, Any], list[Any]]] = {
     rows.KEEP_FACT: lambda _memory, _given: [],
     rows.FACTS: lambda _memory, _given: [],
     rows.CHILDREN: Memory._of_children,
-    rows.IN_GROUPS: Memory._in_groups,
+    rows.GROUPS_OF: Memory._groups_of,
     rows.GROUPED: Memory._grouped,
     timer.ARM: Memory._arm,
     timer.DISARM: Memory._disarm,

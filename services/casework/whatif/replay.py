@@ -18,9 +18,10 @@ from services.casework.processes import duty_work as works
 from services.casework.processes.duties import take_fact
 from services.casework.processes.duty_work import DUE_TIMER, Work
 from services.casework.processes.replanning import replan
+from services.casework.queries.groups import Grouped, by_child
 from services.casework.queries.holding import Holding, Place
 from services.casework.whatif.flags import Flag, Flags, recorded_streak
-from services.casework.whatif.memory import Grouped, Memory
+from services.casework.whatif.memory import Memory
 from shared.batch import Batch
 from shared.event import SYSTEM, Circumstances, business_day
 from shared.founding import EFFECTS
@@ -40,7 +41,6 @@ class Term:
     since: datetime
     until: datetime
     facts: Sequence[Fact]
-    terms: Sequence[UnitTerm]
     holding: Holding
     children: Mapping[UUID, Any]
     groups: Sequence[Grouped]
@@ -140,7 +140,8 @@ def replay(term: Term, rules: Rules) -> Lived:
         command_id=EFFECTS,
         now=term.since,
     )
-    work = Work(term.ledger, Undrafted(circumstances), rules, term.terms, term.holding)
+    work = Work(term.ledger, Undrafted(circumstances), rules, term.holding)
+    work.groups = by_child(term.groups)
     memory = Memory(term.children, term.groups)
     return at_once(Replay(term, rules, memory, work).live())
 
