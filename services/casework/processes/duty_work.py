@@ -72,6 +72,7 @@ class Work:
     kept: list[Known] = field(default_factory=list)
     # Days in groups, of the children that something is armed about which asks for them.
     groups: dict[UUID, list[Grouped]] = field(default_factory=dict)
+    _grounds: dict[tuple[str, str, date], Ground] = field(default_factory=dict)
 
     def keep(self, known: Known) -> None:
         self.kept.append(known)
@@ -85,14 +86,17 @@ class Work:
     def now(self) -> datetime:
         return self.batch.circumstances.now
 
-    def ground(self, path: str, pack: Pack, day: Any) -> Ground:
+    def ground(self, path: str, pack: Pack, day: date) -> Ground:
         """What due times of a unit rest on, on a day."""
-        return Ground(
-            path=path,
-            calendar=self.rules.school_calendar(),
-            term=term_on(self.holding.terms, [*reversed(path.split("/"))], day),
-            roll_forward=pack.values.counting.roll_forward,
-        )
+        key = path, pack.sha256, day
+        if key not in self._grounds:
+            self._grounds[key] = Ground(
+                path=path,
+                calendar=self.rules.school_calendar(),
+                term=term_on(self.holding.terms, [*reversed(path.split("/"))], day),
+                roll_forward=pack.values.counting.roll_forward,
+            )
+        return self._grounds[key]
 
     def pack_of(self, duty: OpenDuty) -> Pack:
         """The pack that the duty was armed under; the one in force where that is not at hand."""
@@ -294,7 +298,7 @@ async def append(conn: AsyncConnection, work: Work, *, whole: bool = True) -> No
         raise NotNow(f"ledger {error} is not founded here yet") from error
     await rows.keep_facts(conn, work.ledger, work.kept)
     await rows.save(conn, rows.INSERT, work.inserts)
-    await rows.save(conn, rows.UPDATE, list(work.updates.values()))
+    await rows.update(conn, list(work.updates.values()))
     done = {*work.done}
     await arm_many(conn, [timer for timer in work.timers if timer.key not in done])
     if done:

@@ -41,8 +41,11 @@ INSERT = text(
     " cast(:rows as text[]), cast(:cause as jsonb), :form) on conflict (duty) do nothing"
 )
 UPDATE = text(
-    "update duty set state = :state, got = :got, ended_at = :ended_at, due_at = :due_at,"
-    " evidence = cast(:evidence as jsonb) where duty = :duty"
+    "update duty d set state = u.state, got = u.got, ended_at = u.ended_at, due_at = u.due_at,"
+    " evidence = cast(u.evidence as jsonb) from unnest(cast(:duty as uuid[]),"
+    " cast(:state as text[]), cast(:got as int[]), cast(:ended_at as timestamptz[]),"
+    " cast(:due_at as timestamptz[]), cast(:evidence as text[]))"
+    " as u(duty, state, got, ended_at, due_at, evidence) where d.duty = u.duty"
 )
 TOLD = text("update duty set told = told || cast(:told as jsonb) where duty = :duty")
 KEEP_FACT = text(
@@ -169,6 +172,13 @@ async def keep_facts(conn: AsyncConnection, ledger: str, facts: Sequence[Known])
 async def save(conn: AsyncConnection, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:
     if rows:
         await conn.execute(statement, list(rows))
+
+
+async def update(conn: AsyncConnection, changes: Sequence[Mapping[str, Any]]) -> None:
+    """Rows by their duty, each once: state, got, ended_at, due_at, evidence."""
+    if changes:
+        columns = {name: [one[name] for one in changes] for name in changes[0]}
+        await conn.execute(UPDATE, columns)
 
 
 def as_json(value: object) -> str:

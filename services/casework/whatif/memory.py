@@ -78,8 +78,9 @@ class Memory:
             self.duties.setdefault(one["duty"], Row(**one, state="armed", ended_at=None))
         return []
 
-    def _update(self, given: Sequence[Mapping[str, Any]]) -> list[Any]:
-        for one in given:
+    def _update(self, given: Mapping[str, Sequence[Any]]) -> list[Any]:
+        for row in zip(*given.values(), strict=True):
+            one = dict(zip(given, row, strict=True))
             vars(self.duties[one["duty"]]).update(one)
         return []
 
