@@ -88,13 +88,16 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     clockbehindms: int | None = None
     data: msgspec.Raw
 
+    # A stranger's source or time raises ValueError, when it is asked for.
     @property
     def ledger(self) -> str:
-        return self.source.split("/")[1]
+        _, ledger, _ = self.source.split("/")
+        return ledger
 
     @property
     def service(self) -> str:
-        return self.source.split("/")[2]
+        _, _, service = self.source.split("/")
+        return service
 
     @property
     def recorded_at(self) -> datetime:
@@ -142,10 +145,12 @@ class Draft(NamedTuple):
 
 
 _decoder = msgspec.json.Decoder(Envelope)
+# What reading bytes that are no body of ours raises: no JSON, no UTF-8, too deep.
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 def read(body: str | bytes) -> Envelope:
-    """The envelope of a stored body; msgspec.DecodeError or ValidationError for a stranger's."""
+    """The envelope of a stored body. Raises one of UNREADABLE for a stranger's."""
     return _decoder.decode(body)
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.upcast import NewerVersion
-from shared.event import Envelope, read
+from shared.event import UNREADABLE, Envelope, read
 from shared.event_store import Aggregate
 
 # A fold holds a page of one query's bodies, however long the streams are.
@@ -123,7 +123,7 @@ def _compare(row: Row[Any], kind: Aggregate[Any, Any, Any], state: Any, book: Bo
         held = msgspec.json.decode(row.doc, type=kind.states[row.state])
     except msgspec.ValidationError:
         return  # an older release's shape: it is folded anew whenever it is read
-    except msgspec.DecodeError:
+    except UNREADABLE:
         held = None
     if held != state:
         book.add(row.seq, "current", "doc", "the fold of its events", "another state")

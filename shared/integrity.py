@@ -9,11 +9,12 @@ from fastapi import APIRouter, Depends, Query, Response
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from shared.event import Envelope, read
+from shared.event import UNREADABLE, Envelope, read
 from shared.event_store import Aggregate
 from shared.folding import current_of, ghosts
 
 PAGE_LIMIT_ROWS = 5000
+SAID_LIMIT = 300
 FINDINGS_LIMIT = 200
 # A look at the tail folds no stream longer than this; the full check folds every one.
 TAIL_STREAM_EVENTS = 1000
@@ -86,10 +87,16 @@ class Findings:
                 seq=seq,
                 where=where,
                 field=field,
-                expected=str(expected),
-                found=str(found),
+                expected=_said(expected),
+                found=_said(found),
             )
         )
+
+
+def _said(value: object) -> str:
+    """Whatever somebody put there, in few characters that a table and a terminal can hold."""
+    text = str(value)[:SAID_LIMIT]
+    return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in text)
 
 
 @dataclass(slots=True)
@@ -139,10 +146,11 @@ def facts(row: Row[Any], envelope: Envelope, ledger: str, service: str) -> Itera
 def _check_row(row: Row[Any], findings: Findings) -> Envelope | None:
     try:
         envelope = read(row.body)
-    except msgspec.DecodeError:
+        told = list(facts(row, envelope, findings.ledger, findings.service))
+    except (*UNREADABLE, ValueError):
         findings.add(row.seq, "events", "body", "an envelope", "unreadable")
         return None
-    for column, expected, found in facts(row, envelope, findings.ledger, findings.service):
+    for column, expected, found in told:
         if expected != found:
             findings.add(row.seq, "events", column, expected, found)
     return envelope

@@ -7,13 +7,12 @@ from enum import Enum
 from functools import cached_property
 from itertools import pairwise
 
-import msgspec
 import structlog
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.checkpoints import Step, advance, lock, prefix_fits
-from shared.event import Envelope, read
+from shared.event import UNREADABLE, Envelope, read
 from shared.faults import ParkedTooMany, PastRewritten, is_permanent
 from shared.kafka import Arrived, digest
 
@@ -221,7 +220,7 @@ async def _apply(
 def _subject(one: Entry) -> str:
     try:
         return one.envelope.subject or ""
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return ""
 
 

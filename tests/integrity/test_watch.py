@@ -125,6 +125,40 @@ async def test_names_in_the_index_are_computed_again_and_each_column_named(
     assert {(one.where, one.field) for one in await full(watched)} == {("subject_text", "subject")}
 
 
+UTF8 = "convert_from(body, 'UTF8')"
+DATA = f"regexp_replace({UTF8}, '\"data\":.*', '\"data\":%s}}')"
+SEALED = '{"x":{"sealed":"AA","class":"x","commitment":""}}'
+# What somebody may put in a body's place; all else stays as it was.
+WRECKED = {
+    "no text at all": "convert_from(body, 'LATIN1') || chr(255)",
+    "a source that names nobody": f"replace({UTF8}, '/enrollment', '-')",
+    "a time without a zone": f"replace({UTF8}, 'Z\"', '\"')",
+    "a day that never was": f'replace({UTF8}, \'"time":"20\', \'"time":"00\')',
+    "a zero byte": f"replace({UTF8}, '\"stream\":\"', '\"stream\":\"' || chr(92) || 'u0000')",
+    "data that is a number": DATA % "7",
+    "a seal that is none": DATA % '{"sealed":[],"absent":7}',
+    "a class that nobody has": DATA % SEALED,
+}
+
+
+@pytest.mark.parametrize("what", WRECKED)
+async def test_whatever_stands_in_a_body_the_check_ends_and_names_it(
+    world: World, watched: Watch, what: str
+) -> None:
+    (row,) = await rows(
+        world.store,
+        "select max(seq) as seq from entry where service = 'enrollment'"
+        " and type like '%ChildRegistered' and ledger = '990101'",
+    )
+    code = "LATIN1" if "LATIN1" in WRECKED[what] else "UTF8"
+    where = f"where service = 'enrollment' and ledger = '990101' and seq = {row.seq}"
+    new = f"convert_to({WRECKED[what]}, '{code}')"
+    await tamper(world.store, f"update entry set body = {new} {where}")
+    found = await full(watched)
+    assert ("entry", "body", row.seq) in {(one.where, one.field, one.seq) for one in found}
+    assert {one.seq for one in found} == {row.seq}
+
+
 async def test_rows_of_the_index_for_entries_that_do_not_exist_are_found(
     world: World, watched: Watch
 ) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,7 +13,7 @@ from services.audit.projections.entries import ENTRY_COLUMNS, NotItsPlace, row_o
 from services.audit.proofs.tiles import touched
 from services.audit.proofs.tree import leaf_hash
 from shared.contracts.topics import source_of
-from shared.event import Envelope, read
+from shared.event import UNREADABLE, Envelope, read
 from shared.integrity import Findings
 from shared.subscription import Entry
 
@@ -69,7 +68,7 @@ def compare(row: Sequence[Any], log: Log, findings: Findings) -> Envelope | None
     except NotItsPlace:
         _other_place(row, log, findings)
         return None
-    except (msgspec.DecodeError, ValueError):
+    except (*UNREADABLE, ValueError):
         findings.add(seq, "entry", "body", "an envelope", "unreadable")
         return None
     if tuple(row) != expected:

@@ -13,7 +13,7 @@ from services.audit.ledger import logs
 from services.audit.proofs.heads import HeadLine, heads_tree, in_order, subject_hash
 from services.audit.proofs.tree import EMPTY
 from shared.contracts.audit import HeadsCommitted, HeadsOf
-from shared.event import Envelope, read
+from shared.event import UNREADABLE, Envelope, read
 from shared.integrity import Findings
 
 # The sealer derived every one of them before it signed; here the newest are, once more.
@@ -74,7 +74,7 @@ def _of_log(body: bytes, origin: str) -> Sequence[tuple[int, HeadsOf]]:
     try:
         envelope = read(body)
         entry = msgspec.json.decode(envelope.data, type=HeadsCommitted)
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return []  # the check of audit's own log says so
     return [(envelope.ledgerseq, one) for one in entry.logs if one.origin == origin]
 

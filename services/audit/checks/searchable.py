@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any
 
 import msgspec
 from sqlalchemy import Row, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.audit.checks.logs import Log
@@ -23,9 +23,9 @@ from services.audit.projections.texts import PLAIN, Text, keys_of, opened, texts
 from shared.contracts.topics import source_of
 from shared.event import Envelope
 from shared.integrity import Findings
-from shared.keyring import Keyring
+from shared.keyring import Keyring, Keys
 from shared.policy.pack import seed_pack
-from shared.rulebook import Rulebook
+from shared.rulebook import Rulebook, Rules
 from shared.sealed import CLASSES
 
 INDEXED = text(
@@ -65,46 +65,49 @@ class Searchable:
 
     async def check(self, log: Log, envelopes: Sequence[Envelope], findings: Findings) -> None:
         """Compare the rows of some entries of one log. Raises KeyringAway."""
-        if not envelopes:
-            return
+        read = [(one, _texts(one, findings)) for one in envelopes]
+        said = [(one, its) for one, its in read if its is not None]
+        every = [text for _, its in said for text in its]
+        keys = await keys_of(self.keyring, every, self.keyring.classes)
         county = county_of(log.ledger)
-        texts = [texts_of(envelope) for envelope in envelopes]
-        keys = await keys_of(self.keyring, list(chain.from_iterable(texts)), self.keyring.classes)
         token_key = await token_keys(self.keyring, county, frozenset((*CLASSES, PLAIN)))
         number_key = await self.keyring.number_key()
-        entries: list[dict[str, Any]] = []
-        subjects: dict[tuple[Any, ...], tuple[int, dict[str, Any]]] = {}
         async with self.engine.connect() as conn:
             rules = await self.rulebook.rules(conn)
-            for envelope, its in zip(envelopes, texts, strict=True):
-                clear, whole = _clear(its, keys, token_key)
-                late = is_late(envelope, rules)
-                row = _named(TOKEN_COLUMNS, entry_row(county, envelope, clear, token_key, late))
-                row["tokens_whole"], row["late_seed"] = whole, _late_by_seed(envelope)
-                entries.append(row)
-                for one in subject_rows(county, envelope, clear, token_key, number_key):
-                    named = _named(SUBJECT_COLUMNS, one)
-                    key = (named["subject"], named["field"], named["commitment"])
-                    subjects.setdefault(key, (envelope.ledgerseq, named))
-            await self._compare(conn, entries, subjects, findings)
+        deriving = _Deriving(county, keys, token_key, number_key, rules)
+        rows = [deriving.rows(one, its, findings) for one, its in said]
+        derived = [one for one in rows if one is not None]
+        try:
+            await self._compare(derived, findings)
+        except DBAPIError:
+            for one in derived:
+                await self._compare_alone(one, findings)
 
-    async def _compare(
-        self,
-        conn: AsyncConnection,
-        entries: Sequence[Mapping[str, Any]],
-        subjects: Mapping[tuple[Any, ...], tuple[int, Mapping[str, Any]]],
-        findings: Findings,
-    ) -> None:
-        for row in await conn.execute(TOKENS, {"rows": _json(entries)}):
-            findings.add(row.seq, "entry_token", row.field, "what the body gives", "another")
-        if not subjects:
-            return
-        asked = [dict(row) | {"seq": seq} for seq, row in subjects.values()]
-        for row in (await conn.execute(SUBJECTS, {"rows": _json(asked)})).all():
-            if row.field in ("county", "path") and await _told_elsewhere(conn, row):
-                continue
-            found = f"another, of {row.name}"
-            findings.add(row.seq, "subject_text", row.field, "what the body gives", found)
+    async def _compare_alone(self, one: "_Derived", findings: Findings) -> None:
+        """A value that no column could hold stops no other entry."""
+        try:
+            await self._compare([one], findings)
+        except DBAPIError as error:
+            _unreadable(one.seq, error, findings)
+
+    async def _compare(self, derived: Sequence["_Derived"], findings: Findings) -> None:
+        entries = [one.entry for one in derived]
+        asked: dict[tuple[Any, ...], dict[str, Any]] = {}
+        for one in derived:
+            for row in one.subjects:
+                key = (row["subject"], row["field"], row["commitment"])
+                asked.setdefault(key, {**row, "seq": one.seq})
+        async with self.engine.connect() as conn:
+            told = (await conn.execute(TOKENS, {"rows": _json(entries)})).all()
+            names = {"rows": _json(list(asked.values()))}
+            others = (await conn.execute(SUBJECTS, names)).all() if asked else ()
+            for row in told:
+                findings.add(row.seq, "entry_token", row.field, "what the body gives", "another")
+            for row in others:
+                if row.field in ("county", "path") and await _told_elsewhere(conn, row):
+                    continue
+                found = f"another, of {row.name}"
+                findings.add(row.seq, "subject_text", row.field, "what the body gives", found)
 
     async def beyond(self, log: Log, last: int, findings: Findings) -> None:
         """Rows of entries that do not exist: after `last`, and after what is indexed by now."""
@@ -121,6 +124,55 @@ async def _told_elsewhere(conn: AsyncConnection, row: Row[Any]) -> bool:
     params = {"subject": row.subject, "commitment": row.commitment}
     told = (await conn.execute(TOLD_BY, params)).all()
     return row.held in {county_of(one.ledger) for one in told} | {one.unitpath for one in told}
+
+
+@dataclass(frozen=True, slots=True)
+class _Derived:
+    """The rows that an entry's body gives."""
+
+    seq: int
+    entry: dict[str, Any]
+    subjects: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Deriving:
+    """What rows are computed with."""
+
+    county: str
+    keys: Keys
+    token_key: Mapping[str, bytes]
+    number_key: bytes
+    rules: Rules
+
+    def rows(
+        self, envelope: Envelope, texts: Sequence[Text], findings: Findings
+    ) -> _Derived | None:
+        """None, and told, where the body gives none."""
+        try:
+            return self._rows(envelope, texts)
+        except Exception as error:  # whoever changed a body may have put anything there
+            return _unreadable(envelope.ledgerseq, error, findings)
+
+    def _rows(self, envelope: Envelope, texts: Sequence[Text]) -> _Derived:
+        clear, whole = _clear(texts, self.keys, self.token_key)
+        late = is_late(envelope, self.rules)
+        row = entry_row(self.county, envelope, clear, self.token_key, late)
+        entry = _named(TOKEN_COLUMNS, row)
+        entry["tokens_whole"], entry["late_seed"] = whole, _late_by_seed(envelope)
+        named = subject_rows(self.county, envelope, clear, self.token_key, self.number_key)
+        return _Derived(envelope.ledgerseq, entry, [_named(SUBJECT_COLUMNS, one) for one in named])
+
+
+def _texts(envelope: Envelope, findings: Findings) -> list[Text] | None:
+    try:
+        return texts_of(envelope)
+    except Exception as error:  # whoever changed a body may have put anything there
+        return _unreadable(envelope.ledgerseq, error, findings)
+
+
+def _unreadable(seq: int, error: Exception, findings: Findings) -> None:
+    findings.add(seq, "entry", "body", "a body that can be searched", type(error).__name__)
 
 
 def _clear(

@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared import feed
+from shared.event import UNREADABLE
 from shared.event_store import Aggregate
 from shared.feed import FeedClient
 from shared.integrity import Checked, check_page
@@ -91,7 +92,7 @@ _seq_decoder = msgspec.json.Decoder(_Seq)
 def _seq_of(body: bytes) -> int:
     try:
         return _seq_decoder.decode(body).ledgerseq
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return 0
 
 
@@ -99,7 +100,7 @@ def pointers(one: bytes, other: bytes) -> str:
     """Where two bodies differ, as JSON pointers: names of fields, never what stands in them."""
     try:
         paths = list(_differing(msgspec.json.decode(one), msgspec.json.decode(other), ""))
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return ""
     return " " + " ".join(paths[:PATH_LIMIT]) if paths else ""
 
