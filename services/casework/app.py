@@ -64,8 +64,8 @@ from shared.edge import Edge
 from shared.settings import Settings
 from shared.subscription import Entry, Subscription
 
-# A founding is rare; the timer is there before the first morning, a simulated one too.
-LOOK_FOR_COUNTIES_SECONDS = 2
+# Counties that were founded before there were duties; a new one is heard of.
+LOOK_FOR_COUNTIES_SECONDS = 30
 
 
 def make_edge(settings: Settings) -> Edge:
@@ -115,7 +115,7 @@ def _types(*aggregates: Aggregate[Any, Any, Any]) -> frozenset[str]:
 
 
 async def plan_periods(edge: Edge) -> None:
-    """For ever: a county that was founded gets the timer that begins its periods."""
+    """For ever: every county has the timer that begins its periods."""
     while True:
         async with edge.service.engine.begin() as conn:
             await ensure_plans(conn, await clock.now(conn))

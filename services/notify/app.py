@@ -10,7 +10,7 @@ from services.notify.pages import digests, inbox, preferences, reminded
 from services.notify.processes import escalations as climbing
 from services.notify.processes.risk_to_inbox import risk_to_inbox
 from services.notify.projections import DUTY_TYPES, project_duties, project_inbox
-from services.notify.timers import ensure_digests
+from services.notify.timers import ensure_digests, first_digests
 from services.notify.timers import handlers as digest_timers
 from shared.commands import router
 from shared.composition import application, compose
@@ -19,8 +19,8 @@ from shared.edge import Edge
 from shared.settings import Settings
 from shared.subscription import Subscription
 
-# A founding is rare; the timers are there before the first morning.
-LOOK_FOR_COUNTIES_SECONDS = 2
+# Counties that were founded before there were digests; a new one is heard of.
+LOOK_FOR_COUNTIES_SECONDS = 30
 # A notice may take a moment; what comes together is one transaction.
 GATHER_SECONDS = 0.04
 
@@ -34,6 +34,7 @@ def make_edge(settings: Settings) -> Edge:
         Subscription("notify.duties", ("casework",), project_duties, types=DUTY_TYPES),
         risk_to_inbox(edge.rulebook),
         climbing.escalations(edge.rulebook),
+        first_digests(),
     )
     edge.service.aggregates = (INBOX, DIGESTS)
     edge.service.timers = {
@@ -45,7 +46,7 @@ def make_edge(settings: Settings) -> Edge:
 
 
 async def plan_digests(edge: Edge) -> None:
-    """For ever: a county that was founded gets the timers of its digests."""
+    """For ever: every county has the timers of its digests."""
     while True:
         async with edge.service.engine.begin() as conn:
             await ensure_digests(conn, await edge.rulebook.rules(conn))

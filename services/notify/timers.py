@@ -16,12 +16,14 @@ from services.notify.queries.duties import Reader
 from shared import clock
 from shared.event import SYSTEM, Circumstances, business_day
 from shared.event_store import BATCH_LIMIT_EVENTS, Batch
-from shared.founding import EFFECTS
+from shared.founding import EFFECTS, FOUNDING_TYPES
 from shared.policy.day import moment_of
-from shared.policy.pack import Pack
+from shared.policy.pack import Pack, seed_pack
 from shared.rulebook import Rulebook, Rules, RulesMissing
+from shared.subscription import Entry, Shape, Subscription
 from shared.timer import Handler, Timer, arm_many
 
+FIRST_DIGESTS = "notify.first_digests"
 Part = Literal["morning", "evening"]
 PARTS: tuple[Part, ...] = ("morning", "evening")
 KINDS: dict[Part, str] = {"morning": "digest.morning", "evening": "digest.evening"}
@@ -57,6 +59,20 @@ async def ensure_digests(conn: AsyncConnection, rules: Rules) -> None:
         except RulesMissing:
             continue
         await arm_many(conn, [next_timer(row.ledger, part, pack, now) for part in PARTS])
+
+
+def first_digests() -> Subscription:
+    """Follows enrollment: a county has its digests from its first morning on."""
+
+    async def apply(conn: AsyncConnection, entries: Sequence[Entry]) -> None:
+        now = await clock.now(conn)
+        for entry in entries:
+            if entry.seq == 1:  # CountyFounded, and nothing else, begins a ledger
+                # The shipped rules are the first in force; later ones move what comes next.
+                timers = [next_timer(entry.ledger, part, seed_pack(), now) for part in PARTS]
+                await arm_many(conn, timers)
+
+    return Subscription(FIRST_DIGESTS, ("enrollment",), apply, Shape.PROCESS, types=FOUNDING_TYPES)
 
 
 async def _path(conn: AsyncConnection, ledger: str) -> str | None:

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from uuid_utils.compat import uuid7
 
 from services.notify.timers import ensure_digests
-from shared import timer
+from shared import clock, timer
 from shared.contracts import duties as d
 from shared.contracts import enrollment as e
 from shared.rights import Viewer
@@ -268,3 +268,18 @@ async def test_only_what_the_rules_let_one_do_without_is_switched_off(
     await world.move_to(at(TUESDAY, 17, 0))
     await world.tick()
     assert account(TEACHER) in await digests(world, "evening")
+
+
+async def test_a_county_has_its_digests_as_soon_as_it_is_heard_of(world: World) -> None:
+    """Its first morning may come before anybody has looked for new counties."""
+    told = Told(ledger="990104")
+    founded = e.CountyFounded(code="990104", name="白露县", origin="x")
+    told.tell(founded, "990000/990100/990104", None, at(MONDAY, 6), "unit-990104")
+    await world.hear("enrollment", told.entries)
+    await world.hear("enrollment", told.entries)
+    asked = text("select kind, due_at from timer where ledger = '990104' order by kind")
+    async with world.engine.connect() as conn:
+        now = await clock.now(conn)
+        timers = (await conn.execute(asked)).all()
+    assert [one.kind for one in timers] == ["digest.evening", "digest.morning"]
+    assert all(now < one.due_at <= now + timedelta(days=1) for one in timers)

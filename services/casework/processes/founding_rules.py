@@ -1,4 +1,4 @@
-"""The shipped rules are put in force when a county is founded."""
+"""A county that is founded gets the shipped rules, and the timer that begins its periods."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -8,6 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.casework.aggregates import RULES
 from services.casework.domain.rules import ActivatePolicyVersion
+from services.casework.processes.duty_times import ensure_plans
+from shared import clock
 from shared.contracts.enrollment import CountyFounded
 from shared.event import SYSTEM, Circumstances, Envelope
 from shared.event_store import Batch, unanswered
@@ -29,6 +31,7 @@ def founding_rules(domain: str) -> Subscription:
             if entry.seq == 1:  # CountyFounded, and nothing else, begins a ledger
                 await found_ledgers(conn, domain, entry.ledger, "casework")
                 await _activate(conn, entry)
+        await ensure_plans(conn, await clock.now(conn))
 
     return Subscription(NAME, ("enrollment",), apply, Shape.PROCESS, types=FOUNDING_TYPES)
 
