@@ -149,7 +149,7 @@ def _duties(here: County) -> dict[str, Given]:
         "end_responsibility": Given(held | {"on": THURSDAY, "reason": "left"}, assign),
         "assign_responsibilities": Given({"rows": [held | {"since": THURSDAY}]}, assign),
         "log_evening_call": Given(call, ("alert.decide",)),
-        "visit_child": Given(went, ("alert.decide",)),
+        "visit_child": Given(went, ("child.visit",)),
         "log_follow_up_survey": Given({"child": child, "asked_at": NOON}, ("alert.decide",)),
         # A duty nobody knows: refused to everybody; the duty's own place decides, see casework.
         "file_evidence": Given(
