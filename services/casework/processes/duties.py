@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.casework.duties.facts import (
     CALENDAR,
     EVIDENCE,
+    UNTAGGED,
     Fact,
     Interest,
     arms,
@@ -20,6 +21,7 @@ from services.casework.duties.facts import (
 )
 from services.casework.duties.periods import of_period
 from services.casework.processes import duty_work as works
+from services.casework.processes.duty_groups import apart, end_left, in_groups
 from services.casework.processes.duty_loading import foresee
 from services.casework.processes.duty_places import place_of, places_of, targets_of
 from services.casework.processes.duty_work import Arming, Work
@@ -50,16 +52,17 @@ def duties(rulebook: Rulebook, holdings: Holdings) -> tuple[Subscription, Subscr
     interest = Interest()
 
     async def apply(conn: AsyncConnection, entries: Sequence[Entry]) -> None:
-        # In the same order as what arms by them: leave may be granted a moment after the tag.
-        await project_groups(conn, entries)
         rules = await rulebook.rules(conn)
         wanted = interest.of(rules.packs)
-        by_ledger: dict[str, list[Fact]] = defaultdict(list)
-        for entry in entries:
-            if entry.type in wanted:
-                by_ledger[entry.ledger].append(fact_of(entry.envelope))
-        for ledger in sorted(by_ledger):
-            await _apply_ledger(conn, rules, holdings, ledger, by_ledger[ledger])
+        for some in apart(entries):
+            # In the same order as what arms by them: leave may be granted a moment after the tag.
+            await project_groups(conn, some)
+            by_ledger: dict[str, list[Fact]] = defaultdict(list)
+            for entry in some:
+                if entry.type in wanted:
+                    by_ledger[entry.ledger].append(fact_of(entry.envelope))
+            for ledger in sorted(by_ledger):
+                await _apply_ledger(conn, rules, holdings, ledger, by_ledger[ledger])
 
     def types() -> frozenset[str] | None:
         """While the rules are fresh; else `apply` looks at them and sees for itself."""
@@ -157,6 +160,8 @@ async def take_fact(
     """What one fact ends, keeps as evidence and begins."""
     targets = dict(targets_of(fact, work.holding, places))
     await _end(conn, work, fact, targets)
+    if fact.type == UNTAGGED:
+        await end_left(conn, work, fact)
     if pack := _pack_of(work, fact, places):
         if fact.type != EVIDENCE:  # what was filed for one duty answers for no other
             _keep(work, fact, pack, targets)
@@ -211,7 +216,7 @@ async def _arm(conn: AsyncConnection, work: Work, fact: Fact, arming: Arming) ->
     if kind.arm.once and any(one.kind == code for one in work.open.get(arming.target, ())):
         return
     told = business_day(fact.recorded_at)
-    if kind.arm.groups and not await _in_groups(conn, arming.place, kind, told):
+    if kind.arm.groups and not await in_groups(conn, arming.place.child, kind, told):
         return
     for one in each(work, arming):
         if duty := await works.arm(conn, work, one):
@@ -260,10 +265,3 @@ async def take_earlier(
         its = one.kind == duty.kind and of_period(kind, began, business_day(one.at), {})
         if its and not same and _by_holder(kind, duty, one.actor):
             await works.take(conn, work, duty, one.at, one.cause, None)
-
-
-async def _in_groups(conn: AsyncConnection, place: Place, kind: DutyKind, on: object) -> bool:
-    if place.child is None:
-        return False
-    params = {"children": [place.child], "groups": list(kind.arm.groups), "on": on}
-    return (await conn.execute(rows.IN_GROUPS, params)).first() is not None
