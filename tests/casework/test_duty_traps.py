@@ -1,6 +1,7 @@
 """Where duties go wrong elsewhere: rules and calendars that change, moves, clocks, copies."""
 
 import asyncio
+import itertools
 import random
 from collections import Counter
 from datetime import date, timedelta
@@ -11,6 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from shared import timer
+from shared.contracts import duties as c
 from shared.contracts import enrollment as e
 from shared.decider import CommandRejected
 from shared.policy.layer import Layer, encode_layer
@@ -212,6 +214,45 @@ async def test_a_scheme_and_a_duty_out_of_yaml_alone_have_holes_holders_and_brea
     while await world.tick():
         pass
     assert (await only(world, "river_round"))["state"] == "breached"
+
+
+STORY = ("sick", "asked", "there")
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(STORY)), ids="-".join)
+@pytest.mark.parametrize("there", [0, 1], ids=["that noon", "next day"])
+async def test_in_whatever_order_it_is_heard_a_child_that_came_is_not_called_again(
+    world: World, told: Told, order: tuple[str, ...], there: int
+) -> None:
+    """The roll of the next day, and the call of the evening before that was entered after it.
+
+    That the child was there at noon of the day of the call says nothing of the next.
+    """
+    own, evening = Told(service="casework"), at(MONDAY, 18)
+    asked = c.EveningCallLogged(
+        child=CHILD,
+        leave_on=MONDAY,
+        called_at=evening,
+        disposition="confirmed_sick",
+        better=False,
+        tomorrow=False,
+        settled=None,
+        help=False,
+        notes=None,
+    )
+    entries = {
+        "sick": told.absent(MONDAY, mark="sick"),
+        "asked": own.tell(asked, PATH, CHILD, evening, f"calls-{CHILD}"),
+        "there": told.present(MONDAY + timedelta(days=there)),
+    }
+    await world.move_to(at(MONDAY + timedelta(days=1), 9))
+    for name in order:
+        process = "casework.duties_own" if name == "asked" else "casework.duties"
+        async with world.engine.begin() as conn:
+            await world.subscription(process).apply(conn, [entries[name]])
+    again = await only(world, "call_again")
+    assert again["state"] == ("cancelled" if there else "armed")
+    assert (await counted(world))["DutyCancelled"] == there
 
 
 def ends(events: list[Any]) -> dict[str, Counter[str]]:

@@ -27,7 +27,7 @@ from services.casework.processes.duty_places import place_of, places_of, targets
 from services.casework.processes.duty_work import Arming, Work
 from services.casework.processes.replanning import replan
 from services.casework.queries import duty_rows as rows
-from services.casework.queries.duty_rows import Known, OpenDuty
+from services.casework.queries.duty_rows import Known, OpenDuty, ends
 from services.casework.queries.groups import FOLLOWED as GROUPS
 from services.casework.queries.groups import project_groups
 from services.casework.queries.holding import Holdings, Place
@@ -205,6 +205,14 @@ def _keep(work: Work, fact: Fact, pack: Pack, targets: dict[str, str]) -> None:
     for code, kind in pack.file.duties.items():
         if kind.target in targets and fits_any(fact, kind.evidence):
             work.keep(Known(code, targets[kind.target], fact.at, fact.actor, fact.cause))
+        if kind.target in targets and fits_any(fact, kind.cancel):
+            work.keep(Known(ends(code), targets[kind.target], fact.at, fact.actor, fact.cause))
+
+
+def _ends(one: Known, duty: OpenDuty, by: Fact) -> bool:
+    """Of one service the order is known: what ended a duty before says nothing of the next."""
+    foreign = one.cause.service != by.cause.service
+    return one.kind == ends(duty.kind) and foreign and one.at >= by.at
 
 
 def _long_past(fact: Fact) -> bool:
@@ -257,11 +265,13 @@ def each(work: Work, arming: Arming) -> list[Arming]:
 async def take_earlier(
     conn: AsyncConnection, work: Work, kind: DutyKind, duty: OpenDuty, but: Fact | None = None
 ) -> None:
-    """Evidence that came before the duty: events of other services have no order with ours."""
+    """What came before the duty and counts, or ends it: other services' events have no order."""
     known = [one for one in work.earlier.get(duty.target, ()) if one.at >= duty.starts_at]
     began = business_day(duty.began_at)
     for one in sorted(known, key=lambda one: (one.at, one.cause.seq)):
         same = but is not None and one.cause == but.cause
         its = one.kind == duty.kind and of_period(kind, began, business_day(one.at), {})
-        if its and not same and _by_holder(kind, duty, one.actor):
+        if but is not None and _ends(one, duty, but):
+            await works.cancel(conn, work, duty, "event", one.cause)
+        elif its and not same and _by_holder(kind, duty, one.actor):
             await works.take(conn, work, duty, one.at, one.cause, None)

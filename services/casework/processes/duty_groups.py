@@ -42,9 +42,11 @@ async def end_left(conn: AsyncConnection, work: Work, fact: Fact) -> None:
     """What the child was owed as one of a group is cancelled; what was missed before stays."""
     for duty in list(work.open.get(fact.child or "", ())):
         kind = work.pack_of(duty).file.duties.get(duty.kind)
-        if kind and _is_ahead(duty, fact) and kind.arm.groups:
-            if not await in_groups(conn, duty.child, kind, business_day(duty.due_at - A_MOMENT)):
-                await works.cancel(conn, work, duty, LEFT, fact)
+        due_on = business_day(duty.due_at - A_MOMENT)
+        if not (kind and kind.arm.groups and _is_ahead(duty, fact)):
+            continue
+        if not await in_groups(conn, duty.child, kind, due_on):
+            await works.cancel(conn, work, duty, LEFT, fact)
 
 
 def _is_ahead(duty: OpenDuty, fact: Fact) -> bool:

@@ -64,10 +64,19 @@ def test_a_run_after_a_return_exceeds_again() -> None:
     before.when(settle(days[3], "unexcused")).then(absent(days[3]), exceeded(days[0], days[3], 4))
 
 
-def test_a_present_child_without_an_open_run_has_no_event() -> None:
+def test_a_present_child_that_was_not_away_has_no_event() -> None:
     attendance().when(settle(MON, "present")).then_nothing()
-    attendance(absent(MON, "sick")).when(settle(TUE, "present")).then_nothing()
     attendance(absent(MON), ended(TUE)).when(settle(WED, "present")).then_nothing()
+    attendance(absent(MON, "sick"), ended(TUE)).when(settle(WED, "present")).then_nothing()
+    attendance(granted(TUE, FRI)).when(settle(MON, "present")).then_nothing()
+    attendance(granted(MON, TUE), ended(TUE)).when(settle(WED, "present")).then_nothing()
+
+
+def test_the_first_presence_after_leave_is_an_event_marked_or_not() -> None:
+    """Whoever asked for the child tonight must learn that it is back."""
+    attendance(absent(MON, "sick")).when(settle(TUE, "present")).then(ended(TUE))
+    attendance(granted(MON, MON)).when(settle(TUE, "present")).then(ended(TUE))
+    attendance(granted(TUE, FRI)).when(settle(WED, "present")).then(ended(WED))
 
 
 def test_the_first_presence_ends_the_run() -> None:
