@@ -94,6 +94,7 @@ def _children(here: County) -> dict[str, Given]:
         "grant_leave": Given({"child": child, "kind": "sick", **days}, leave),
         "tag_group": Given({"child": child, "group": "key_pupil"}, groups),
         "untag_group": Given({"child": here.children[klass][2], "group": "poor"}, groups),
+        "record_village": Given({"child": child, "village": "990101001999"}, groups),
         "end_leave": Given({"child": here.children[klass][2]}, leave),
     }
 

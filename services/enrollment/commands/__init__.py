@@ -9,6 +9,7 @@ from services.enrollment.commands import (
     rolls,
     staff,
     units,
+    villages,
 )
 from shared.commands import table
 
@@ -21,4 +22,5 @@ TABLE = table(
     *rolls.COMMANDS,
     *leave.COMMANDS,
     *groups.COMMANDS,
+    *villages.COMMANDS,
 )
