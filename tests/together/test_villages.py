@@ -82,7 +82,7 @@ async def test_the_holes_of_a_village_are_those_of_its_children_and_households(
     assert {homes[str(child)] for child in CHILDREN[2:]} == {None}
     officer = await both.school.viewer("officer")
     looked = await page(both.casework, f"{C}/coverage?scheme=sibao&unit={VILLAGE}", officer)
-    assert "1班" in looked and "无人" in looked
+    assert "石桥镇 石桥镇初级中学 1班" in looked and "无人" in looked
     office = {"holder_kind": "office", "holder": "河湾村村委会", "since": day(0)}
     charge = {"scheme": "sibao", "tier": "school_village", "target": CHILD, **office}
     await post(both.casework, f"{C}/commands/assign_responsibility", officer, **charge)

@@ -137,6 +137,7 @@ async def coverage_page(found: Visit, asked: Asked) -> CoveragePage:
     table = {} if asked.all else lines(mine, unit)  # instead of it the gaps are listed
     listed = [g for g in everything if f"{g.path}/".startswith(f"{unit}/")] if asked.all else []
     names = await named(found, people_of(table, listed, looked.idle))
+    names = _with_schools(names, looked, unit)
     return CoveragePage(
         title="责任",
         place=names.places.get(unit.rpartition("/")[2], ""),
@@ -226,6 +227,13 @@ def _unit(
 
 
 COUNTY_DEPTH = 2
+
+
+def _with_schools(names: Named, looked: Looked, unit: str) -> Named:
+    """In a village classes of several schools stand side by side."""
+    paths = {one.path for one in looked.all if one.home == unit}
+    called = {path.rpartition("/")[2]: names.where(path) for path in paths}
+    return replace(names, places=names.places | called) if called else names
 
 
 def _tops(looked: Looked) -> list[str]:

@@ -54,7 +54,11 @@ def duties(rulebook: Rulebook, holdings: Holdings) -> tuple[Subscription, Subscr
     async def apply(conn: AsyncConnection, entries: Sequence[Entry]) -> None:
         rules = await rulebook.rules(conn)
         wanted = interest.of(rules.packs)
-        for some in apart(entries):
+        parts = list(apart(entries))
+        if len(parts) > 1:  # each part would take its locks anew, and in another order
+            for ledger in sorted({entry.ledger for entry in entries}):
+                await rows.lock(conn, ledger)
+        for some in parts:
             # In the same order as what arms by them: leave may be granted a moment after the tag.
             await project_groups(conn, some)
             by_ledger: dict[str, list[Fact]] = defaultdict(list)
