@@ -1,7 +1,7 @@
 """The village that a roster's row names: by its own column, else in the addresses."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
@@ -26,6 +26,17 @@ BEFORE = "(?:[省市县区乡镇道处州盟旗]|[^\u4e00-\u9fff])"
 FROM = ("village", "address", "hukou")
 
 
+@dataclass(frozen=True, slots=True)
+class Called:
+    """How texts call a village: its bare name, and how an address of its own begins."""
+
+    village: Village
+    core: str
+    township: str
+    starts: tuple[str, ...]
+    inside: re.Pattern[str]
+
+
 @dataclass(slots=True)
 class Homes:
     """`held`: village by child, as recorded last; `today`: the day of the file."""
@@ -34,11 +45,18 @@ class Homes:
     county: str = ""
     villages: Sequence[Village] = ()
     held: Mapping[UUID, str] = field(default_factory=dict[UUID, str])
+    # Prepared once: a file has tens of thousands of addresses.
+    _called: list[Called] = field(init=False)
+    _unknown: set[str] = field(default_factory=set[str])
+
+    def __post_init__(self) -> None:
+        self._called = [_called(one) for one in self.villages]
 
     def new(self, found: Findings, row: RosterRow, child: UUID | None, path: str) -> Village | None:
         """The village that is to be recorded; None where none is named or nothing is new."""
         named = next(filter(None, (self._in(row, name, path) for name in FROM)), None)
-        if named is None and row.village:
+        if named is None and row.village and row.village not in self._unknown:
+            self._unknown.add(row.village)  # once a name, where it stands first
             said = f"本县没有登记“{row.village}”这个村，学生照收，没有连到村"
             mend = "先在“单位”里登记这个村，再导入一次"
             found.warn(row, "village_unknown", said, mend, at="village", column="所在村")
@@ -71,32 +89,32 @@ class Homes:
     def find(self, said: str, path: str) -> Village | None:
         """The one village that a text names; `path`: the school's, where names alone do not do."""
         said = tight(clean(said))
-        named = {one.township for one in self.villages if tight(one.township_name) in said}
-        fitting = [one for one in self._named(said) if not named or one.township in named]
-        longest = max((len(_core(one.name)) for one in fitting), default=0)
-        fitting = [one for one in fitting if len(_core(one.name)) == longest]
-        near = [one for one in fitting if one.township in path.split("/")]
-        for some in (fitting, near):
-            if len(some) == 1:
-                return some[0]
-        return None
+        fitting = [one for one in self._called if one.core in said and self._names(said, one)]
+        if not fitting:
+            return None
+        # Where a township is named, no other one's village is meant.
+        named = {one.village.township for one in self._called if one.township in said}
+        fitting = [one for one in fitting if not named or one.village.township in named]
+        longest = max((len(one.core) for one in fitting), default=0)
+        some = [one.village for one in fitting if len(one.core) == longest]
+        near = [one for one in some if one.township in path.split("/")]
+        return next((them[0] for them in (some, near) if len(them) == 1), None)
 
-    def _named(self, said: str) -> Iterator[Village]:
+    def _names(self, said: str, one: Called) -> bool:
         """A name that stands first, after its township, or somewhere in an address of the county.
 
         Every county has an 东村: another county's address says nothing of ours.
         """
-        ours = bool(self.county) and self.county in said
-        for one in self.villages:
-            core, township = _core(one.name), tight(one.township_name)
-            first = said.startswith((core, township + core, township[:-1] + core))
-            here = ours or township in said
-            if first or (here and re.search(BEFORE + re.escape(core), said)):
-                yield one
+        if said.startswith(one.starts):
+            return True
+        here = one.township in said or (bool(self.county) and self.county in said)
+        return here and one.inside.search(said) is not None
 
 
-def _core(name: str) -> str:
-    return OFFICE.sub("", tight(clean(name)))
+def _called(one: Village) -> Called:
+    core, township = OFFICE.sub("", tight(clean(one.name))), tight(clean(one.township_name))
+    starts = (core, township + core, township[:-1] + core)
+    return Called(one, core, township, starts, re.compile(BEFORE + re.escape(core)))
 
 
 async def read_homes(conn: AsyncConnection, ledger: str, county: str, today: date) -> Homes:
