@@ -9,6 +9,7 @@ Right: TypeAlias = Literal[
     "board.view",  # missing rolls, absent, flagged, overdue; names behind each number
     "child.view",
     "child.change",
+    "child.visit",  # log a visit to a child who has no case
     "alert.view",
     "alert.decide",  # verify or clear
     "case.view",

@@ -41,9 +41,10 @@ READ: frozenset[Right] = frozenset(
     )
 )
 TEACH: frozenset[Right] = frozenset(
-    ("roll.view", "roll.submit", "child.view", "inbox.view", "duty.view")
+    ("roll.view", "roll.submit", "child.view", "child.visit", "inbox.view", "duty.view")
 )
 WORKING: tuple[Right, ...] = (
+    "child.visit",
     "alert.decide",
     "case.work",
     "inbox.view",

@@ -36,7 +36,9 @@ ROLES: dict[str, Role] = {
         zh="年级组长",
         en="Grade leader",
         scope="school",
-        rights=with_rights(READ, "inbox.view", "alert.decide", "activity.record", "remind"),
+        rights=with_rights(
+            READ, "inbox.view", "child.visit", "alert.decide", "activity.record", "remind"
+        ),
         classes=frozenset(("identity", "contact", "narrative")),
         purposes=("verification", "casework", "contact"),
         navigation=("today", "class", "children", "cases", "messages"),
@@ -50,6 +52,7 @@ ROLES: dict[str, Role] = {
             "roll.submit",
             "leave.record",
             "child.change",
+            "child.visit",
             "alert.decide",
             "responsibility.assign",
             "case.work",
@@ -123,6 +126,7 @@ ROLES: dict[str, Role] = {
             "child.change",
             "leave.record",
             "roll.submit",
+            "child.visit",
             "alert.decide",
             "responsibility.assign",
             "case.work",
@@ -244,5 +248,13 @@ ROLES: dict[str, Role] = {
 
 # Commands that only the chain of duty gives: an inspector or an operator never holds one of them.
 CASEWORK_COMMANDS: frozenset[Right] = frozenset(
-    ("alert.decide", "case.work", "case.close", "leave.record", "roll.submit", "child.change")
+    (
+        "alert.decide",
+        "case.work",
+        "case.close",
+        "leave.record",
+        "roll.submit",
+        "child.change",
+        "child.visit",
+    )
 )

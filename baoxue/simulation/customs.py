@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -43,6 +44,11 @@ def villages(county: County) -> Iterator[Village]:
     for one in county.townships:
         for number, name in enumerate(VILLAGES, 1):
             yield Village(code=f"{one.code}{number:03d}", name=name, township=one)
+
+
+def home_of(child: Child) -> str:
+    """Township and village, as the address begins."""
+    return child.fields["address"].rstrip("号0123456789")
 
 
 def groups(county: County, customs: Customs) -> Iterator[tuple[Child, str]]:
@@ -87,6 +93,7 @@ class _Sheet:
             central = holders["central_school", school.township]
             yield self._row("四包", "central_school", school.name, central, school=school.code)
             yield from self._grades(school, holders["grade_leader", school.code])
+            yield from self._linked(school)
         yield from self._children()
 
     def _grades(self, school: School, leader: Staff) -> Iterator[Row]:
@@ -95,6 +102,16 @@ class _Sheet:
             place = {"school": school.code, "grade": f"{GRADE_WORDS[grade - 1]}年级"}
             yield self._row("四包", "leader_grade", "", leader, **place)
             yield self._row("三包一挂", "first", "", leader, **place)
+
+    def _linked(self, school: School) -> Iterator[Row]:
+        """与考核挂钩: whoever bears a name alone at the school, as the sheet goes by names."""
+        own = [one for one in self.county.staff if one.unit == school.code]
+        names = Counter(one.name for one in own)
+        office = f"{school.name}考核小组"
+        for one in own:
+            if names[one.name] == 1:
+                where = (school.code, "")
+                yield ("三包一挂", "link", one.name, "", *where, office, "", self._since)
 
     def _children(self) -> Iterator[Row]:
         holders = Holders(self.county)
@@ -113,9 +130,8 @@ class _Sheet:
         yield self._of_child("全员班主任制", "teacher_child", child, teacher)
         yield self._of_child("三包一挂", "third", child, teacher)
         yield self._of_child("全员管理", "staff_child", child, teacher)
-        village = child.fields["address"].rstrip("号0123456789")
         numbered = ("四包", "school_village", child.name, child.fields["studentnumber"], "", "")
-        yield (*numbered, f"{village}村委会", "", self._since)
+        yield (*numbered, f"{home_of(child)}村委会", "", self._since)
 
     def _of_child(self, scheme: str, tier: str, child: Child, teacher: Staff) -> Row:
         return self._row(scheme, tier, child.name, teacher, number=child.fields["studentnumber"])

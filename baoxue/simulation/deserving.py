@@ -142,7 +142,7 @@ class Marked:
 
 
 def attended(child: str, marks: Sequence[Marked]) -> list[Done]:
-    """When a child was seen after unexcused days, and when such a day was excused after all."""
+    """When a child was seen after days away, and when such a day was excused after all."""
     known: dict[date, str | None] = {}
     found: list[Done] = []
     for one in sorted(marks, key=lambda one: (one.settled, one.on)):
@@ -151,7 +151,8 @@ def attended(child: str, marks: Sequence[Marked]) -> list[Done]:
         came = [on for on, mark in known.items() if mark is None and on < one.on]
         at = datetime.combine(one.on, NOON, SHANGHAI)
         if before is not None and one.mark != before:
-            found.append(Done(name=EXCUSED, about=child, at=at, told=one.settled))
+            name = SEEN if one.mark is None else EXCUSED
+            found.append(Done(name=name, about=child, at=at, told=one.settled))
         elif one.mark is None and missed and max(missed) > max(came, default=date.min):
             found.append(Done(name=SEEN, about=child, at=at, told=one.settled))
         known[one.on] = one.mark

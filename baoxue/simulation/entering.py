@@ -11,7 +11,7 @@ from uuid_utils.compat import uuid7
 from baoxue.client import OPERATOR
 from baoxue.simulation.accounts import Accounts, CommandRefused
 from baoxue.simulation.county import County, Post, Staff
-from baoxue.simulation.customs import villages
+from baoxue.simulation.customs import home_of, villages
 from baoxue.simulation.ids import command_id
 from baoxue.simulation.people import Child
 from baoxue.simulation.world import Registered, read_registered
@@ -188,6 +188,7 @@ class _Places:
         self._county, self._classes = county, classes
         self._paths = {one.code: county.path_of(one.code) for one in county.schools}
         self._since = county.terms[0].opens_on
+        self._villages = {f"{v.township.name}{v.name}": v.code for v in villages(county)}
 
     def staff(self, one: Staff, known: UUID | None) -> StaffRow:
         roles = [
@@ -219,6 +220,7 @@ class _Places:
             klass=self._classes[one.klass],
             seat=one.seat,
             on=self._since,
+            village=self._villages[home_of(one)],
         )
 
     def _of(self, post: Post) -> tuple[str, str]:

@@ -47,6 +47,7 @@ from services.casework.processes.duty_times import handlers as duty_timers
 from services.casework.processes.founding_rules import founding_rules
 from services.casework.processes.running import running
 from services.casework.projections import follow_places, project_boards
+from services.casework.queries import villages
 from services.casework.queries.activities import EVIDENCE, project_activities
 from services.casework.queries.bodies import project_bodies
 from services.casework.queries.charges import project_charges
@@ -96,6 +97,12 @@ def make_edge(settings: Settings) -> Edge:
             types=_types(ACTIVITY) | {EVIDENCE},
         ),
         Subscription("casework.stays", ("enrollment",), project_stays, types=FOLLOWED),
+        Subscription(
+            "casework.villages",
+            ("enrollment",),
+            villages.project_villages,
+            types=villages.FOLLOWED,
+        ),
         founding_rules(settings.domain),
         absence_to_risk(edge.rulebook),
         *duties(edge.rulebook, holdings),

@@ -22,11 +22,15 @@ class Enrollment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChildView:
-    """`fields` stay sealed; `enrollments` in recorded order, the current one not left."""
+    """`fields` stay sealed; `enrollments` in recorded order, the current one not left.
+
+    `village`: code of the unit that the household belongs to, as recorded last.
+    """
 
     child: UUID | None = None
     fields: dict[str, Sealed]
     enrollments: tuple[Enrollment, ...] = ()
+    village: str | None = None
 
     @property
     def current(self) -> Enrollment | None:
@@ -61,6 +65,8 @@ def child_after(view: ChildView, entry: Entry) -> ChildView:
             return replace(view, enrollments=(*_others(view, enrolled), _enrollment(enrolled)))
         case e.StudentLeftClass() as left:
             return replace(view, enrollments=tuple(_left(one, left) for one in view.enrollments))
+        case e.ChildVillageRecorded(village=village):
+            return replace(view, village=village)
         case _:
             return view
 

@@ -43,6 +43,7 @@ DUTY_WORDS: dict[str, tuple[str, str]] = {
     "health": ("卫健部门", "health"),
     "target_gone": ("对象已不在", "target gone"),
     "event": ("不再需要", "no longer needed"),
+    "left_group": ("不再属于这类学生", "no longer one of the group"),
     "rules": ("规则变更", "rules changed"),
     "by_hand": ("人工撤销", "withdrawn by hand"),
     "daily_roll": ("点名", "Daily roll"),

@@ -194,6 +194,15 @@ class StudentGroupUntagged(Event):
     on: date
 
 
+class ChildVillageRecorded(Event):
+    """The village (a unit's code) that the child's household belongs to from `on`; null: none."""
+
+    child: UUID
+    village: str | None
+    on: date
+    source: str
+
+
 class Absent(msgspec.Struct, frozen=True, kw_only=True):
     """One child that is not there: the mark, and the reason as a code (never free text)."""
 

@@ -43,6 +43,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     # Which group is a restricted label: who may read it sees it on the child's page.
     "StudentGroupTagged": ("归入一类学生，{since} 起", "Put in a group from {since}"),
     "StudentGroupUntagged": ("移出一类学生，{on} 起", "Out of a group from {on}"),
+    "ChildVillageRecorded": ("登记所在村，{on} 起", "Village recorded from {on}"),
     "DailyRollSubmitted": (
         "点名：到校 {present_n}，未到 {absent_n}",
         "Roll: {present_n} present, {absent_n} absent",

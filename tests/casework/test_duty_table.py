@@ -256,7 +256,7 @@ async def lived(
 
 
 def _more(told: Told) -> list[Entry]:
-    """A spring term, and a leader of the first school's grades."""
+    """A spring term, a leader of the first school's grades, who is lagging or a key pupil."""
     when = at(date(2026, 9, 1))
     spring = msgspec.structs.replace(
         TERM, term="2027-1", name="春季", opens_on=OPENING, ends_on=date(2027, 7, 9)
@@ -274,18 +274,14 @@ def _more(told: Told) -> list[Entry]:
             child=child, klass=KLASS, school=SCHOOL, grade=8, seat=None, on=when.date()
         )
         told.tell(enrolled, PATH, child, when)
+    for group, kind in (("lagging", "leave_call"), ("key_pupil", "weekly_visit")):
+        for child in CHILDREN[kind]:
+            told.tagged(group, child)
     return told.entries
 
 
 async def _answer_for(world: World) -> None:
-    """Who is lagging, who is a key pupil, and the teacher who answers for those (全员)."""
-    grouped = {"lagging": CHILDREN["leave_call"], "key_pupil": CHILDREN["weekly_visit"]}
-    insert = text("insert into child_group (child, grp, since) values (:child, :group, :since)")
-    for group, children in grouped.items():
-        async with world.engine.begin() as conn:
-            for child in children:
-                values = {"child": child, "group": group, "since": date(2026, 9, 1)}
-                await conn.execute(insert, values)
+    """The teacher who answers for key pupils (全员)."""
     for child in CHILDREN["weekly_visit"]:
         await give(
             world,

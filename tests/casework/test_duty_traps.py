@@ -1,16 +1,19 @@
 """Where duties go wrong elsewhere: rules and calendars that change, moves, clocks, copies."""
 
 import asyncio
+import itertools
 import random
 from collections import Counter
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 from sqlalchemy import text
 
 from shared import timer
+from shared.contracts import duties as c
 from shared.contracts import enrollment as e
 from shared.decider import CommandRejected
 from shared.policy.layer import Layer, encode_layer
@@ -21,13 +24,21 @@ from tests.casework.test_duty_pages import lines, on_leave
 from tests.county import (
     CHILD,
     COUNTY_PATH,
+    KLASS,
     LEDGER,
     MONDAY,
+    OTHER_CLASS_PATH,
+    OTHER_KLASS,
+    OTHER_PATH,
+    OTHER_SCHOOL,
     OTHER_TOWNSHIP,
     PATH,
+    PRINCIPAL,
     SCHOOL,
     SCHOOL_PATH,
+    STRANGER,
     TEACHER,
+    TERM,
     Told,
     at,
     data_of,
@@ -60,6 +71,20 @@ duties:
      target: child, arm: {every: month, groups: [left_behind]}, due: {end: month},
      holder: {scheme: riverside, tier: reach}, evidence: [{event: casework.ChildVisited}],
      form: visit, breach: RiverRoundMissed}
+"""
+# 休学: approved until a day, and then the child is back or it is missed.
+SUSPENDED = """
+format: 2
+name: 休学期满
+extends: seed
+sources: {county-paper: 县里自己的文件}
+duties:
+  suspension_end:
+    {zh: 休学期满返校, en: Return after suspension, rows: [extra-suspension], basis: [county-paper],
+     target: child, arm: {event: enrollment.SuspensionApproved}, due: {field: until},
+     in_school_time: false, holder: {role: homeroom_teacher},
+     evidence: [{event: enrollment.AbsenceEnded}], breach: SuspensionExpired,
+     climb: [{after: 1h, to: principal}]}
 """
 
 
@@ -212,6 +237,166 @@ async def test_a_scheme_and_a_duty_out_of_yaml_alone_have_holes_holders_and_brea
     while await world.tick():
         pass
     assert (await only(world, "river_round"))["state"] == "breached"
+
+
+SPRING = msgspec.structs.replace(
+    TERM, term="2027-1", name="春季", opens_on=date(2027, 2, 22), ends_on=date(2027, 7, 9)
+)
+
+
+@pytest.mark.parametrize(
+    ("away", "last"),
+    [
+        (date(2026, 11, 20), date(2026, 11, 25)),  # a weekend
+        (date(2026, 9, 30), date(2026, 10, 10)),  # the National Day holiday
+        (date(2026, 10, 8), date(2026, 10, 12)),  # a make-up Saturday counts
+        (date(2027, 1, 19), date(2027, 2, 23)),  # winter break and the end of a term
+    ],
+)
+async def test_school_days_of_a_duty_run_over_days_without_school(
+    world: World, told: Told, away: date, last: date
+) -> None:
+    """Trap 2: three school days to find out why a child is away, whatever lies between."""
+    told.tell(SPRING, COUNTY_PATH, None, at(date(2026, 9, 1)))
+    await world.move_to(max(at(away), at(MONDAY)))
+    told.absent(away)
+    await world.hear("enrollment", told.entries)
+    assert (await only(world, "absence_streak"))["due_at"] == at(last + timedelta(days=1), 0, 0)
+
+
+async def test_a_roll_that_is_missing_in_a_run_neither_ends_nor_repeats_its_duty(
+    world: World, told: Told
+) -> None:
+    """Trap 3: Tuesday has no roll; the duty of Monday stays the one there is, with its time."""
+    told.absent(MONDAY)
+    missing = e.DailyRollMissing(
+        klass=KLASS,
+        on=MONDAY + timedelta(days=1),
+        cut_off_at=at(MONDAY + timedelta(days=1), 9),
+    )
+    told.tell(missing, PATH, KLASS, at(MONDAY + timedelta(days=1), 9), "roll-1")
+    told.absent(MONDAY + timedelta(days=2))
+    await world.move_to(at(MONDAY + timedelta(days=2)))
+    await world.hear("enrollment", told.entries)
+    run = await only(world, "absence_streak")
+    assert (run["state"], run["due_at"]) == ("armed", at(MONDAY + timedelta(days=4), 0, 0))
+
+
+async def test_a_child_that_changes_school_in_a_run_takes_its_duty_along(
+    world: World, told: Told
+) -> None:
+    """Trap 5: one duty, not two; the new school sees it, answers for it, and a presence ends it."""
+    told.absent(MONDAY)
+    await world.hear("enrollment", told.entries)
+    tuesday, newcomer = MONDAY + timedelta(days=1), uid("new teacher")
+    registered = e.StaffRegistered(staff=newcomer, unit=OTHER_SCHOOL, staff_number=None, fields={})
+    told.tell(registered, OTHER_PATH, newcomer, at(tuesday, 7))
+    taken = e.HomeroomTeacherAssigned(klass=OTHER_KLASS, staff=newcomer, valid_from=MONDAY)
+    told.tell(taken, OTHER_CLASS_PATH, OTHER_KLASS, at(tuesday, 7))
+    left = e.StudentLeftClass(child=CHILD, klass=KLASS, on=tuesday, reason="transferred")
+    told.tell(left, PATH, CHILD, at(tuesday, 7), f"child-{CHILD}")
+    there = e.StudentEnrolled(
+        child=CHILD, klass=OTHER_KLASS, school=OTHER_SCHOOL, grade=8, seat=None, on=tuesday
+    )
+    told.tell(there, OTHER_CLASS_PATH, CHILD, at(tuesday, 8), f"child-{CHILD}")
+    again = e.StudentAbsent(
+        child=CHILD, klass=OTHER_KLASS, on=tuesday, mark="unexcused", reason=None, roll="roll-2"
+    )
+    told.tell(again, OTHER_CLASS_PATH, CHILD, at(tuesday, 9), f"attendance-{CHILD}")
+    await world.hear("enrollment", told.entries)
+    principal = viewer_of(STRANGER, "principal", OTHER_PATH)
+    seen = [one["kind"] for one in await lines(world, principal, "/casework/duties.jsonl")]
+    assert seen == ["absence_streak"]
+    assert await lines(world, PRINCIPAL_VIEW, "/casework/duties.jsonl") == []
+    await no_plans(world)
+    await world.move_to(at(MONDAY + timedelta(days=4), 0, 0))
+    while await world.tick():
+        pass
+    (breach,) = [data_of(one) for one in await world.events("DutyBreached")]
+    assert breach["holders"] == [str(newcomer)]
+    back = e.AbsenceEnded(
+        child=CHILD, klass=OTHER_KLASS, on=MONDAY + timedelta(days=4), roll="roll-4"
+    )
+    friday = at(MONDAY + timedelta(days=4), 9)
+    told.tell(back, OTHER_CLASS_PATH, CHILD, friday, f"attendance-{CHILD}")
+    await world.move_to(friday)
+    await world.hear("enrollment", told.entries)
+    assert (await only(world, "absence_streak"))["state"] == "late"
+
+
+class SuspensionApproved(msgspec.Struct, frozen=True):
+    """As the registry will tell of an approved 休学; rules may name it already."""
+
+    child: UUID
+    by: str
+    until: date
+
+
+@pytest.mark.parametrize("returns", [True, False])
+async def test_an_approved_suspension_that_expires_without_a_return_is_no_hidden_dropout(
+    world: World, told: Told, returns: bool
+) -> None:
+    """Trap 22: somebody owes the child's return by the last day, or it climbs."""
+    await activate(world, SUSPENDED, MONDAY + timedelta(days=1))
+    tuesday, until = MONDAY + timedelta(days=1), MONDAY + timedelta(days=10)
+    await world.move_to(at(tuesday))
+    approved = SuspensionApproved(child=CHILD, by=LEDGER, until=until)
+    told.tell(approved, PATH, CHILD, at(tuesday), f"child-{CHILD}")
+    await world.hear("enrollment", told.entries, "casework.duties")
+    duty = await only(world, "suspension_end")
+    assert (duty["holders"], duty["due_at"]) == ([TEACHER], at(until + timedelta(days=1), 0, 0))
+    if returns:
+        told.present(until)
+        await world.move_to(at(until))
+        await world.hear("enrollment", told.entries, "casework.duties")
+    await no_plans(world)
+    await world.move_to(at(until + timedelta(days=1), 2))
+    while await world.tick():
+        pass
+    assert (await only(world, "suspension_end"))["state"] == (
+        "satisfied" if returns else "breached"
+    )
+    told_up = [data_of(one)["to"] for one in await world.events("DutyEscalated")]
+    assert told_up == ([] if returns else [[str(PRINCIPAL)]])
+
+
+STORY = ("sick", "asked", "there")
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(STORY)), ids="-".join)
+@pytest.mark.parametrize("there", [0, 1], ids=["that noon", "next day"])
+async def test_in_whatever_order_it_is_heard_a_child_that_came_is_not_called_again(
+    world: World, told: Told, order: tuple[str, ...], there: int
+) -> None:
+    """The roll of the next day, and the call of the evening before that was entered after it.
+
+    That the child was there at noon of the day of the call says nothing of the next.
+    """
+    own, evening = Told(service="casework"), at(MONDAY, 18)
+    asked = c.EveningCallLogged(
+        child=CHILD,
+        leave_on=MONDAY,
+        called_at=evening,
+        disposition="confirmed_sick",
+        better=False,
+        tomorrow=False,
+        settled=None,
+        help=False,
+        notes=None,
+    )
+    entries = {
+        "sick": told.absent(MONDAY, mark="sick"),
+        "asked": own.tell(asked, PATH, CHILD, evening, f"calls-{CHILD}"),
+        "there": told.present(MONDAY + timedelta(days=there)),
+    }
+    await world.move_to(at(MONDAY + timedelta(days=1), 9))
+    for name in order:
+        process = "casework.duties_own" if name == "asked" else "casework.duties"
+        async with world.engine.begin() as conn:
+            await world.subscription(process).apply(conn, [entries[name]])
+    again = await only(world, "call_again")
+    assert again["state"] == ("cancelled" if there else "armed")
+    assert (await counted(world))["DutyCancelled"] == there
 
 
 def ends(events: list[Any]) -> dict[str, Counter[str]]:

@@ -72,6 +72,13 @@ MOVES = st.lists(
             **HERE,
         ),
         st.builds(c.StudentLeftClass, on=DAYS, reason=st.just("transferred"), **HERE),
+        st.builds(
+            c.ChildVillageRecorded,
+            child=st.just(CHILD),
+            village=st.none() | st.sampled_from(["990101001001", "990101001002"]),
+            on=DAYS,
+            source=st.just("school"),
+        ),
     ),
     max_size=15,
 )
@@ -124,3 +131,5 @@ def test_a_child_is_seen_as_it_is(events: list[Any]) -> None:
     sits = isinstance(state, c.Enrolled)
     assert (view.klass, view.seat) == ((state.klass, state.seat) if sits else (None, None))
     assert view.fields == ({} if isinstance(state, c.Unknown) else state.fields)
+    home = c.home_of(state)
+    assert view.village == (home.village if home else None)

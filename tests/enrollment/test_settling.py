@@ -73,6 +73,7 @@ async def test_a_roll_says_how_it_came_and_under_which_rules(school: Enrolled) -
 
 
 async def test_a_missing_roll_pauses_a_run_and_a_late_one_completes_it(school: Enrolled) -> None:
+    """Trap 3: what nobody has said is neither absence nor presence."""
     await school.to(at(day(4), "09:30"))
     for number in (0, 1, 3):
         await take(school, day(number), FIRST)

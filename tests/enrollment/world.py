@@ -1,6 +1,6 @@
 """A small county in enrollment's own database, entered through its commands; people who act."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -74,11 +74,14 @@ class Enrolled:
             pass
 
 
-async def found(world: World) -> Enrolled:
-    """Two schools with a class each, five children in the first, staff with roles and accounts."""
+async def found(world: World, rules: Callable[[World], Awaitable[None]] | None = None) -> Enrolled:
+    """Two schools with a class each, five children in the first, staff with roles and accounts.
+
+    `rules`: how the shipped pack gets there; told by the test unless casework runs beside.
+    """
     made = Enrolled(world)
     await made.give("found_county", code=LEDGER, name="青禾县")
-    await _rules(world)
+    await (rules or _rules)(world)
     await made.give("open_term", **TERM, opens_on=OPENS, ends_on=ENDS)
     for unit, name, kind, parent in (
         (TOWNSHIP, "石桥镇", "division", LEDGER),

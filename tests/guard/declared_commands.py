@@ -94,6 +94,7 @@ def _children(here: County) -> dict[str, Given]:
         "grant_leave": Given({"child": child, "kind": "sick", **days}, leave),
         "tag_group": Given({"child": child, "group": "key_pupil"}, groups),
         "untag_group": Given({"child": here.children[klass][2], "group": "poor"}, groups),
+        "record_village": Given({"child": child, "village": "990101001999"}, groups),
         "end_leave": Given({"child": here.children[klass][2]}, leave),
     }
 
@@ -149,7 +150,7 @@ def _duties(here: County) -> dict[str, Given]:
         "end_responsibility": Given(held | {"on": THURSDAY, "reason": "left"}, assign),
         "assign_responsibilities": Given({"rows": [held | {"since": THURSDAY}]}, assign),
         "log_evening_call": Given(call, ("alert.decide",)),
-        "visit_child": Given(went, ("alert.decide",)),
+        "visit_child": Given(went, ("child.visit",)),
         "log_follow_up_survey": Given({"child": child, "asked_at": NOON}, ("alert.decide",)),
         # A duty nobody knows: refused to everybody; the duty's own place decides, see casework.
         "file_evidence": Given(

@@ -98,9 +98,9 @@ async def log_evening_call(edge: Edge, viewer: Viewer, fields: EveningCallFields
 
 
 async def visit_child(edge: Edge, viewer: Viewer, fields: VisitChildFields) -> Done:
-    """A visit to a child who has no case, such as the weekly one to a key pupil."""
+    """A visit to a child who has no case: the weekly one to a key pupil is every teacher's."""
     act = await acting_for_child(
-        edge, viewer, "alert.decide", fields, fields.child, f"calls-{fields.child}"
+        edge, viewer, "child.visit", fields, fields.child, f"calls-{fields.child}"
     )
     visit = ChildVisited(
         child=fields.child,

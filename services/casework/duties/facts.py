@@ -14,6 +14,7 @@ from shared.policy.pack import Pack
 
 EVIDENCE = "casework.EvidenceFiled"
 CALENDAR = "casework.CalendarPublished"
+UNTAGGED = "enrollment.StudentGroupUntagged"
 # The province, city and county of a path come first; then township or school.
 COUNTY = 2
 
@@ -93,7 +94,7 @@ def interesting(packs: Iterable[Pack]) -> frozenset[str]:
     found = {EVIDENCE, CALENDAR}
     for pack in packs:
         for kind in pack.file.duties.values():
-            found |= {kind.arm.event or EVIDENCE}
+            found |= {kind.arm.event or EVIDENCE, UNTAGGED if kind.arm.groups else EVIDENCE}
             for when in (*kind.arm.also, *kind.evidence, *kind.cancel):
                 found.add(when.event)
     return frozenset(found)

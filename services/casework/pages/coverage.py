@@ -25,7 +25,7 @@ from services.casework.pages.coverage_table import (
 )
 from services.casework.pages.drawing import begin
 from services.casework.queries.coverage import Covered
-from services.casework.queries.matrix import Gap, counts, gaps, lines
+from services.casework.queries.matrix import Gap, counts, gaps, lines, living_in
 from shared.console import Visit
 from shared.edge import Edge
 from shared.policy.duty_schema import Scheme
@@ -111,6 +111,7 @@ def _told(scheme: str, one: Covered) -> dict[str, Any]:
         "target_kind": one.target_kind,
         "target": one.target,
         "unit": one.path.rsplit("/", 1)[-1],
+        "village": one.home.rpartition("/")[2] or None,
         "holders": list(one.holders),
         "since": one.since.isoformat() if one.since else None,
         "derived": one.derived,
@@ -131,11 +132,12 @@ async def coverage_page(found: Visit, asked: Asked) -> CoveragePage:
     everything = gaps(looked.all, tiers)
     chosen = next((g for g in everything if f"{g.tier}:{g.at}" == asked.hole), None)
     unit = _unit(looked, asked.unit, chosen, everything, asked.all)
-    mine = [one for one in looked.all if f"{one.path}/".startswith(f"{unit}/")]
+    mine = [there for one in looked.all if (there := living_in(one, unit))]
     holes = [one for one in mine if one.hole]
     table = {} if asked.all else lines(mine, unit)  # instead of it the gaps are listed
     listed = [g for g in everything if f"{g.path}/".startswith(f"{unit}/")] if asked.all else []
     names = await named(found, people_of(table, listed, looked.idle))
+    names = _with_schools(names, looked, unit)
     return CoveragePage(
         title="责任",
         place=names.places.get(unit.rpartition("/")[2], ""),
@@ -225,6 +227,13 @@ def _unit(
 
 
 COUNTY_DEPTH = 2
+
+
+def _with_schools(names: Named, looked: Looked, unit: str) -> Named:
+    """In a village classes of several schools stand side by side."""
+    paths = {one.path for one in looked.all if one.home == unit}
+    called = {path.rpartition("/")[2]: names.where(path) for path in paths}
+    return replace(names, places=names.places | called) if called else names
 
 
 def _tops(looked: Looked) -> list[str]:

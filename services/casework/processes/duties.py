@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.casework.duties.facts import (
     CALENDAR,
     EVIDENCE,
+    UNTAGGED,
     Fact,
     Interest,
     arms,
@@ -19,12 +20,13 @@ from services.casework.duties.facts import (
 )
 from services.casework.duties.periods import of_period
 from services.casework.processes import duty_work as works
+from services.casework.processes.duty_groups import apart, end_left
 from services.casework.processes.duty_loading import foresee
 from services.casework.processes.duty_places import place_of, places_of, targets_of
 from services.casework.processes.duty_work import Arming, Work
 from services.casework.processes.replanning import replan
 from services.casework.queries import duty_rows as rows
-from services.casework.queries.duty_rows import Known, OpenDuty
+from services.casework.queries.duty_rows import Known, OpenDuty, ends
 from services.casework.queries.groups import FOLLOWED as GROUPS
 from services.casework.queries.groups import project_groups
 from services.casework.queries.holding import Holdings, Place
@@ -46,16 +48,21 @@ def duties(rulebook: Rulebook, holdings: Holdings) -> tuple[Subscription, Subscr
     interest = Interest()
 
     async def apply(conn: AsyncConnection, entries: Sequence[Entry]) -> None:
-        # In the same order as what arms by them: leave may be granted a moment after the tag.
-        await project_groups(conn, entries)
         rules = await rulebook.rules(conn)
         wanted = interest.of(rules.packs)
-        by_ledger: dict[str, list[Fact]] = defaultdict(list)
-        for entry in entries:
-            if entry.type in wanted:
-                by_ledger[entry.ledger].append(fact_of(entry.envelope))
-        for ledger in sorted(by_ledger):
-            await _apply_ledger(conn, rules, holdings, ledger, by_ledger[ledger])
+        parts = list(apart(entries))
+        if len(parts) > 1:  # each part would take its locks anew, and in another order
+            for ledger in sorted({entry.ledger for entry in entries}):
+                await rows.lock(conn, ledger)
+        for some in parts:
+            # In the same order as what arms by them: leave may be granted a moment after the tag.
+            await project_groups(conn, some)
+            by_ledger: dict[str, list[Fact]] = defaultdict(list)
+            for entry in some:
+                if entry.type in wanted:
+                    by_ledger[entry.ledger].append(fact_of(entry.envelope))
+            for ledger in sorted(by_ledger):
+                await _apply_ledger(conn, rules, holdings, ledger, by_ledger[ledger])
 
     def types() -> frozenset[str] | None:
         """While the rules are fresh; else `apply` looks at them and sees for itself."""
@@ -147,6 +154,8 @@ async def take_fact(
     """What one fact ends, keeps as evidence and begins."""
     targets = dict(targets_of(fact, work.holding, places))
     await _end(conn, work, fact, targets)
+    if fact.type == UNTAGGED:
+        await end_left(conn, work, fact)
     if pack := _pack_of(work, fact, places):
         if fact.type != EVIDENCE:  # what was filed for one duty answers for no other
             _keep(work, fact, pack, targets)
@@ -190,6 +199,14 @@ def _keep(work: Work, fact: Fact, pack: Pack, targets: dict[str, str]) -> None:
     for code, kind in pack.file.duties.items():
         if kind.target in targets and fits_any(fact, kind.evidence):
             work.keep(Known(code, targets[kind.target], fact.at, fact.actor, fact.cause))
+        if kind.target in targets and fits_any(fact, kind.cancel):
+            work.keep(Known(ends(code), targets[kind.target], fact.at, fact.actor, fact.cause))
+
+
+def _ends(one: Known, duty: OpenDuty, by: Fact) -> bool:
+    """Of one service the order is known: what ended a duty before says nothing of the next."""
+    foreign = one.cause.service != by.cause.service
+    return one.kind == ends(duty.kind) and foreign and one.at >= by.at
 
 
 def _long_past(fact: Fact) -> bool:
@@ -242,11 +259,13 @@ def each(work: Work, arming: Arming) -> list[Arming]:
 async def take_earlier(
     conn: AsyncConnection, work: Work, kind: DutyKind, duty: OpenDuty, but: Fact | None = None
 ) -> None:
-    """Evidence that came before the duty: events of other services have no order with ours."""
+    """What came before the duty and counts, or ends it: other services' events have no order."""
     known = [one for one in work.earlier.get(duty.target, ()) if one.at >= duty.starts_at]
     began = business_day(duty.began_at)
     for one in sorted(known, key=lambda one: (one.at, one.cause.seq)):
         same = but is not None and one.cause == but.cause
         its = one.kind == duty.kind and of_period(kind, began, business_day(one.at), {})
-        if its and not same and _by_holder(kind, duty, one.actor):
+        if but is not None and _ends(one, duty, but):
+            await works.cancel(conn, work, duty, "event", one.cause)
+        elif its and not same and _by_holder(kind, duty, one.actor):
             await works.take(conn, work, duty, one.at, one.cause, None)

@@ -255,10 +255,11 @@ async def take(
 
 
 async def cancel(
-    conn: AsyncConnection, work: Work, duty: OpenDuty, reason: str, fact: Fact | None
+    conn: AsyncConnection, work: Work, duty: OpenDuty, reason: str, by: Fact | Cause | None
 ) -> None:
     await work.batch.load(conn, DUTY, [duty.stream])
-    command = CancelDuty(reason=reason, cause=fact.cause if fact else None)
+    fact = by if isinstance(by, Fact) else None
+    command = CancelDuty(reason=reason, cause=by.cause if isinstance(by, Fact) else by)
     command_id = uuid5(EFFECTS, f"cancel|{duty.duty}")
     if give(
         work, duty.stream, command, work.pack_of(duty), duty.path, duty.child, command_id, fact

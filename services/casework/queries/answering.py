@@ -14,6 +14,7 @@ from services.casework.queries.charges import stream_of
 from services.casework.queries.coverage import of_child
 from services.casework.queries.holding import DEPTHS, Holding, Place, Post, look
 from services.casework.queries.stays import ON
+from services.casework.queries.villages import village_path
 from shared.contracts import duties as c
 from shared.event import Envelope, read
 from shared.policy.duty_schema import Scheme, Tier
@@ -96,12 +97,12 @@ async def answers(
     row = (await conn.execute(ON, {"child": child, "on": on})).first()
     if row is None:
         return []
-    schemes = pack.file.schemes
+    schemes, home = pack.file.schemes, await village_path(conn, child, on)
     wanted = [
         stream_of(ledger, code, tier.code, target)
         for code, scheme in schemes.items()
         for tier in scheme.tiers
-        for target in targets_of(tier, row)
+        for target in targets_of(tier, row, home)
     ]
     given: dict[str, list[Envelope]] = {}
     for body in await conn.execute(BODIES, {"ledger": ledger, "streams": wanted}):
@@ -109,13 +110,15 @@ async def answers(
         given.setdefault(envelope.stream, []).append(envelope)
     holding = await look(conn, ledger, on)
     found = Found(of_child(row), row.grade, holding, given, ledger, on)
-    listed = list(_of_schemes(found, schemes, row)) + list(_of_posts(found))
+    listed = list(_of_schemes(found, schemes, row, home)) + list(_of_posts(found))
     return await _sourced(conn, listed)
 
 
-def targets_of(tier: Tier, row: Any) -> list[str]:
-    """What a tier means for a child that stays there; nothing where its kind is none of its."""
-    segments = row.path.split("/")
+def targets_of(tier: Tier, row: Any, home: str = "") -> list[str]:
+    """What a tier means for a child that stays there; nothing where its kind is none of its.
+
+    `home`: the path of its village. The township where it lives answers beside the school's.
+    """
     match tier.target:
         case "child" | "guardian":
             return [str(row.child)]
@@ -125,17 +128,25 @@ def targets_of(tier: Tier, row: Any) -> list[str]:
             return [f"{row.school}-{row.grade}"]
         case "school":
             return [row.school]
-        case kind if kind in DEPTHS and len(segments) > DEPTHS[kind] + 1:
-            unit = segments[DEPTHS[kind]]
-            return [] if unit == row.school else [unit]
+        case kind if kind in DEPTHS:
+            here = _at_depth(row.path.rpartition("/")[0], DEPTHS[kind])
+            found = (here if here != row.school else "", _at_depth(home, DEPTHS[kind]))
+            return [unit for unit in dict.fromkeys(found) if unit]
         case _:
             return []
 
 
-def _of_schemes(found: Found, schemes: Mapping[str, Scheme], row: Any) -> Iterator[Answer]:
+def _at_depth(path: str, depth: int) -> str:
+    segments = path.split("/")
+    return segments[depth] if len(segments) > depth else ""
+
+
+def _of_schemes(
+    found: Found, schemes: Mapping[str, Scheme], row: Any, home: str
+) -> Iterator[Answer]:
     for code, scheme in schemes.items():
         for tier in scheme.tiers:
-            for target in targets_of(tier, row):
+            for target in targets_of(tier, row, home):
                 if tier.target in DEPTHS and target not in found.holding.paths:
                     continue
                 yield from _of_tier(found, code, tier, target)

@@ -15,8 +15,11 @@ from shared.policy.duty_schema import Scheme, Tier
 from shared.rights import covers
 
 CHILDREN = text(
-    "select child, klass, school, grade, path from stay where ledger = :ledger and since <= :on"
-    " and (until is null or until >= :on) order by path, child"
+    "select s.child, s.klass, s.school, s.grade, s.path, u.path as home from stay s"
+    " left join child_village v on v.child = s.child and v.since <= :on"
+    " and (v.until is null or v.until >= :on) left join unit u on u.unit = v.village"
+    " where s.ledger = :ledger and s.since <= :on and (s.until is null or s.until >= :on)"
+    " order by s.path, s.child"
 )
 # Who has left has accounts and all of them are closed; many never had one.
 STAFF = text(
@@ -24,12 +27,16 @@ STAFF = text(
     " (select 1 from account a where a.staff = p.staff having bool_and(a.closed))"
     " order by p.unit, p.staff"
 )
-SHARED_BY_MANY = frozenset(("child", "guardian", "staff"))
+LIVING = frozenset(("child", "guardian"))
+SHARED_BY_MANY = LIVING | {"staff"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Covered:
-    """A target under a tier: `holders` are staff uuids or offices; `derived`: not by hand."""
+    """A target under a tier: `holders` are staff uuids or offices; `derived`: not by hand.
+
+    `home`: path of the village of a child's (or guardian's) household, where it is known.
+    """
 
     tier: str
     target_kind: str
@@ -39,6 +46,7 @@ class Covered:
     since: date | None
     derived: bool
     exactly_one: bool
+    home: str = ""
 
     @property
     def hole(self) -> bool:
@@ -77,11 +85,16 @@ def covered(found: Sheet, scheme: Scheme, paths: Sequence[str]) -> Iterator[Cove
     """Every target of every tier inside the paths, in the order of the tiers."""
     inside: dict[str, bool] = {}
     for tier in scheme.tiers:
+        homes = _homes(found) if tier.target in LIVING else {}
         for target, place in _targets(found, tier):
             if place.path not in inside:
                 inside[place.path] = any(covers(path, place.path) for path in paths)
             if inside[place.path]:
-                yield _one(found, tier, target, place)
+                yield _one(found, tier, target, place, homes.get(target, ""))
+
+
+def _homes(found: Sheet) -> dict[str, str]:
+    return {str(row.child): row.home for row in found.children if row.home}
 
 
 def idle(found: Sheet, scheme: Scheme, all_: Sequence[Covered], paths: Sequence[str]) -> list[str]:
@@ -97,7 +110,7 @@ def idle(found: Sheet, scheme: Scheme, all_: Sequence[Covered], paths: Sequence[
     ]
 
 
-def _one(found: Sheet, tier: Tier, target: str, place: Place) -> Covered:
+def _one(found: Sheet, tier: Tier, target: str, place: Place, home: str) -> Covered:
     given = found.charges.get((tier.code, target), [])
     holders = tuple(charge.holder for charge in given)
     since = min((charge.since for charge in given), default=None)
@@ -114,6 +127,7 @@ def _one(found: Sheet, tier: Tier, target: str, place: Place) -> Covered:
         since=since,
         derived=bool(posts),
         exactly_one=tier.exactly == "one",
+        home=home,
     )
 
 

@@ -125,13 +125,18 @@ async def by_ids(conn: AsyncConnection, duties: Collection[UUID]) -> list[OpenDu
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What may be evidence for a kind of duty about a target, whether the duty is there or not."""
+    """What may be evidence for a kind of duty about a target, or end it (`ends`)."""
 
     kind: str
     target: str
     at: datetime
     actor: str
     cause: Cause
+
+
+def ends(kind: str) -> str:
+    """What a fact is kept as that would end a duty of the kind undone; no kind is called so."""
+    return f"-{kind}"
 
 
 async def facts_since(

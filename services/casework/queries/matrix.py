@@ -1,7 +1,7 @@
 """Targets of a scheme arranged as people look at them: units down the side, tiers across."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from services.casework.queries.coverage import Covered
 
@@ -32,6 +32,18 @@ class Gap:
     path: str
     targets: tuple[Covered, ...]
     double: bool = False
+
+
+def living_in(one: Covered, unit: str) -> Covered | None:
+    """The target as it stands under a unit: by its place, or where the child's household is.
+
+    A village has no classes: its children stand in it class by class.
+    """
+    if f"{one.path}/".startswith(f"{unit}/"):
+        return one
+    if one.home == unit:  # above the villages children are found by their schools, once
+        return replace(one, path=f"{unit}/{one.path.rpartition('/')[2]}")
+    return None
 
 
 def lines(all_: Iterable[Covered], unit: str) -> dict[str, dict[str, Cell]]:

@@ -30,7 +30,7 @@ from services.enrollment.queries.ledgers import ledger_heads
 from services.enrollment.queries.places import class_places
 from shared.decider import CommandRejected
 from shared.edge import Edge
-from shared.event import Circumstances
+from shared.event import Circumstances, business_day
 from shared.event_store import Aggregate, Batch, unanswered
 from shared.keyring import Keys
 from shared.rights import require_separate
@@ -172,7 +172,14 @@ def _child(batch: Batch, row: ChildRow, keys: Keys, placed: Mapping[UUID, Any]) 
         moves=True,
         now=now,
     )
-    return done + len(batch.decide(stream, enroll, unitpath=path, subject=subject))
+    done += len(batch.decide(stream, enroll, unitpath=path, subject=subject))
+    if row.village is None:
+        return done
+    since = min(row.on, business_day(now))
+    home = children.RecordVillage(
+        child=row.child, village=row.village, on=since, source="roster", now=now
+    )
+    return done + len(batch.decide(stream, home, unitpath=path, subject=subject))
 
 
 def _person(batch: Batch, row: StaffRow, keys: Keys, owners: Mapping[str, UUID]) -> int:

@@ -15,7 +15,8 @@ class ChildRow:
     """A child as a file or a program brings it; registered already: only what differs changes.
 
     `fields`: clear values by field name. `klass` with `on`: on its rolls from that day on, moved
-    there if it is on another's. `path` is where a child without a class is registered.
+    there if it is on another's. `path` is where a child without a class is registered. `village`:
+    code of the unit that its household belongs to, from `on` on.
     """
 
     child: UUID
@@ -24,6 +25,7 @@ class ChildRow:
     klass: UUID | None = None
     seat: int | None = None
     on: date | None = None
+    village: str | None = None
     command_id: UUID = field(default_factory=uuid7)
 
 

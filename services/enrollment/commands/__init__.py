@@ -1,14 +1,26 @@
-"""The command table of enrollment: units, classes, staff, children, rolls, leave, groups."""
+"""The command table of enrollment: units, classes, staff, children, rolls, leave."""
 
-from services.enrollment.commands import children, classes, groups, leave, rolls, staff, units
+from services.enrollment.commands import (
+    children,
+    classes,
+    groups,
+    homerooms,
+    leave,
+    rolls,
+    staff,
+    units,
+    villages,
+)
 from shared.commands import table
 
 TABLE = table(
     *units.COMMANDS,
     *classes.COMMANDS,
+    *homerooms.COMMANDS,
     *staff.COMMANDS,
     *children.COMMANDS,
     *rolls.COMMANDS,
     *leave.COMMANDS,
     *groups.COMMANDS,
+    *villages.COMMANDS,
 )

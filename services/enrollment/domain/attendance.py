@@ -164,14 +164,14 @@ def _mark_events(command: SettleMark, state: Attendance) -> list[AttendanceEvent
     was = known.mark if known else command.was
     mark = _effective(command, state)
     if was == mark:
-        # A presence that was never an event is recorded once a run before it has turned up.
-        unrecorded = known is None and mark == "present" and state.run_open_at(command.on)
+        # A presence that was never an event is recorded once a day away before it has turned up.
+        unrecorded = known is None and mark == "present" and state.away_at(command.on)
         return [_ended(command)] if unrecorded else []
     if was is not None:
         return [_corrected(command, was, mark)]
     if mark != "present":
         return [_absent(command, mark)]
-    return [_ended(command)] if state.run_open_at(command.on) else []
+    return [_ended(command)] if state.away_at(command.on) else []
 
 
 def _effective(command: SettleMark, state: Attendance) -> DayMark:
@@ -181,11 +181,11 @@ def _effective(command: SettleMark, state: Attendance) -> DayMark:
 
 
 def _presence_to_record(command: SettleMark, after: Attendance) -> AbsenceEnded | None:
-    """The presence that now ends or splits a run, if this stream does not know of it yet."""
+    """The presence that ends the days away, if this stream does not know of it yet."""
     presence = command.present_after
     if presence is None or presence.on <= command.on:
         return None
-    if after.mark_on(presence.on) is not None or not after.run_open_at(presence.on):
+    if after.mark_on(presence.on) is not None or not after.away_at(presence.on):
         return None
     return AbsenceEnded(
         child=command.child, klass=presence.klass, on=presence.on, roll=presence.roll

@@ -24,7 +24,7 @@ class StudentAbsent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AbsenceEnded:
-    """The first presence after unexcused days."""
+    """The first presence after days away, excused or not."""
 
     child: UUID
     klass: UUID
@@ -117,8 +117,8 @@ class Leave:
 class Attendance:
     """Marks by date, one a day: every absence, and the presences that end or split runs.
 
-    Of presences only the first after each unexcused day needs to be here, and that one is: so runs
-    are right in whatever order rolls arrive, though most presences have no event.
+    Of presences only the first after each day away needs to be here, and that one is: so runs are
+    right in whatever order rolls arrive, though most presences have no event.
     """
 
     marks: tuple[Mark, ...] = ()
@@ -143,14 +143,16 @@ class Attendance:
         """All runs of unexcused days, by date. Excused days and days without mark do not count."""
         return tuple(runs_of(self.marks))
 
-    def run_open_at(self, day: date) -> bool:
-        """Whether the last mark before `day` that is not excused is unexcused."""
-        before = [mark.mark for mark in self.marks if mark.on < day]
-        return next((m for m in reversed(before) if m in _DECIDING), "present") == "unexcused"
+    def away_at(self, day: date) -> bool:
+        """Whether the child was away before `day`, or on leave, and has not been seen since."""
+        before = [mark for mark in self.marks if mark.on < day]
+        if before and before[-1].mark != "present":
+            return True
+        seen = max((mark.on for mark in before if mark.mark == "present"), default=date.min)
+        return any(seen < leave.first_on <= day for leave in self.leaves)
 
 
 STATES: dict[str, type] = {"attendance": Attendance}
-_DECIDING = frozenset({"present", "unexcused"})
 
 
 def evolve(state: Attendance, event: AttendanceEvent) -> Attendance:

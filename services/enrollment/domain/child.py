@@ -7,6 +7,7 @@ from typing import TypeAlias, assert_never
 from uuid import UUID
 
 from services.enrollment.domain.child_groups import TagStudentGroup, UntagStudentGroup, tag, untag
+from services.enrollment.domain.child_home import RecordVillage, record
 from services.enrollment.domain.child_state import (
     EVENTS,
     STATES,
@@ -39,6 +40,7 @@ __all__ = [
     "ChangeChild",
     "EnrollStudent",
     "LeaveClass",
+    "RecordVillage",
     "RegisterChild",
     "TagStudentGroup",
     "UntagStudentGroup",
@@ -102,7 +104,13 @@ class LeaveClass:
 
 
 ChildCommand: TypeAlias = (
-    RegisterChild | ChangeChild | EnrollStudent | LeaveClass | TagStudentGroup | UntagStudentGroup
+    RegisterChild
+    | ChangeChild
+    | EnrollStudent
+    | LeaveClass
+    | TagStudentGroup
+    | UntagStudentGroup
+    | RecordVillage
 )
 
 
@@ -161,6 +169,8 @@ def decide(command: ChildCommand, child: Child) -> list[ChildEvent]:
             return tag(command, _known(child).groups)
         case UntagStudentGroup():
             return untag(command, _known(child).groups)
+        case RecordVillage():
+            return record(command, _known(child).home)
         case _:
             assert_never(command)
 

@@ -71,6 +71,16 @@ class StudentGroupUntagged:
     on: date
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChildVillageRecorded:
+    """The household belongs to the village (a unit's code) from `on` on; None: to none known."""
+
+    child: UUID
+    village: str | None
+    on: date
+    source: str
+
+
 ChildEvent: TypeAlias = (
     ChildRegistered
     | ChildChanged
@@ -78,6 +88,7 @@ ChildEvent: TypeAlias = (
     | StudentLeftClass
     | StudentGroupTagged
     | StudentGroupUntagged
+    | ChildVillageRecorded
 )
 EVENTS: dict[str, type] = {
     cls.__name__: cls
@@ -88,6 +99,7 @@ EVENTS: dict[str, type] = {
         StudentLeftClass,
         StudentGroupTagged,
         StudentGroupUntagged,
+        ChildVillageRecorded,
     )
 }
 
@@ -107,6 +119,14 @@ class InGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class Home:
+    """The village that was recorded last, and from which day on."""
+
+    village: str | None
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
 class Unknown:
     pass
 
@@ -119,6 +139,7 @@ class Registered:
     left_on: date | None = None
     left_for: str | None = None
     groups: tuple[InGroup, ...] = ()
+    home: Home | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +151,7 @@ class Enrolled:
     seat: int | None
     since: date
     groups: tuple[InGroup, ...] = ()
+    home: Home | None = None
 
 
 Child: TypeAlias = Unknown | Registered | Enrolled
@@ -146,12 +168,16 @@ def evolve(child: Child, event: ChildEvent) -> Child:
             return _enrolled(child, event)
         case StudentLeftClass(klass=klass, on=on, reason=reason):
             elsewhere = isinstance(child, Enrolled) and child.klass != klass
-            return child if elsewhere else Registered(_fields(child), on, reason, groups_of(child))
+            left = Registered(_fields(child), on, reason, groups_of(child), home_of(child))
+            return child if elsewhere else left
         case StudentGroupTagged():
             held = InGroup(event.group, event.since, event.until, event.source)
             return _grouped(child, (*groups_of(child), held))
         case StudentGroupUntagged(group=group, on=on):
             return _grouped(child, _without(groups_of(child), group, on))
+        case ChildVillageRecorded(village=village, on=on):
+            known = Registered() if isinstance(child, Unknown) else child
+            return replace(known, home=Home(village, on))
         case _:
             assert_never(event)
 
@@ -170,6 +196,10 @@ def groups_of(child: Child) -> tuple[InGroup, ...]:
     return () if isinstance(child, Unknown) else child.groups
 
 
+def home_of(child: Child) -> Home | None:
+    return None if isinstance(child, Unknown) else child.home
+
+
 def _enrolled(child: Child, event: StudentEnrolled) -> Enrolled:
     return Enrolled(
         _fields(child),
@@ -179,6 +209,7 @@ def _enrolled(child: Child, event: StudentEnrolled) -> Enrolled:
         event.seat,
         event.on,
         groups_of(child),
+        home_of(child),
     )
 
 

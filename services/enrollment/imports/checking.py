@@ -17,6 +17,7 @@ from services.enrollment.imports.charging import ask_casework
 from services.enrollment.imports.deeds import encode
 from services.enrollment.imports.findings import Findings, details, kept
 from services.enrollment.imports.grouping import Grouping, read_grouping
+from services.enrollment.imports.homes import read_homes
 from services.enrollment.imports.jobs import Job
 from services.enrollment.imports.places import Founding
 from services.enrollment.imports.roll import Rolls
@@ -90,7 +91,9 @@ async def _compare(edge: Edge, found: Findings, scope: Scope, moment: Moment, jo
             case "roster":
                 children = await read_children(edge, conn, scope.ledger)
                 grouping = await _grouping(conn, rows, scope, moment)
-                await asyncio.to_thread(Roster(found, founding, children, grouping).compare, rows)
+                homes = await read_homes(conn, scope.ledger, scope.county.name, moment.today)
+                roster = Roster(found, founding, children, grouping, homes)
+                await asyncio.to_thread(roster.compare, rows)
             case "staff":
                 staff = await read_staff(edge, conn, scope.ledger)
                 await asyncio.to_thread(Staffing(found, founding, staff).compare, rows)

@@ -58,6 +58,7 @@ class PutChild(Deed):
     """`fields`: clear values that are new or changed (None takes away); `klass` None: stays.
 
     `groups`: codes of those that the child is one of from `grouped_on` on, and was not before.
+    `village`: code of the one that its household belongs to from `village_on` on, if that is new.
     """
 
     child: UUID
@@ -70,6 +71,8 @@ class PutChild(Deed):
     on: date | None = None
     groups: list[str] = []
     grouped_on: date | None = None
+    village: str | None = None
+    village_on: date | None = None
 
 
 class Post(msgspec.Struct, frozen=True):

@@ -11,6 +11,7 @@ from uuid_utils.compat import uuid7
 from services.enrollment.imports.deeds import PutChild
 from services.enrollment.imports.findings import Change, Findings
 from services.enrollment.imports.grouping import Grouping
+from services.enrollment.imports.homes import Homes
 from services.enrollment.imports.matching import NEW, Matching
 from services.enrollment.imports.places import Founding
 from services.enrollment.imports.stored import Klass, People, Person
@@ -62,6 +63,7 @@ class Roster:
     founding: Founding
     children: People
     grouping: Grouping
+    homes: Homes
     named: set[UUID] = field(default_factory=set)
     # A child whose row is refused or asked about is neither there nor missing.
     seen: set[UUID] = field(default_factory=set)
@@ -112,6 +114,8 @@ class Roster:
         if (row.sheet, row.row) in self.found.bad:
             return
         self.found.new += 1
+        on = row.from_date or self.founding.term(row.term).opens_on
+        home = self.homes.new(self.found, row, None, klass.path)
         self.found.deeds.append(
             PutChild(
                 child=uuid7(),
@@ -121,9 +125,11 @@ class Roster:
                 klass=klass.klass,
                 school=klass.school,
                 grade=klass.grade,
-                on=row.from_date or self.founding.term(row.term).opens_on,
+                on=on,
                 groups=groups,
                 grouped_on=self.grouping.today,
+                village=home.code if home else None,
+                village_on=min(on, self.homes.today),
             )
         )
 
@@ -135,11 +141,13 @@ class Roster:
         moves = child.klass != klass.klass
         if moves and not self._may_move(row, child):
             return
-        if not fields and not moves and not groups:
+        home = self.homes.new(self.found, row, child.id, klass.path)
+        if not (fields or moves or groups or home):
             self.found.unchanged += 1
             return
         self.found.changed += 1
         self.grouping.changes(self.found, row, child.id, groups)
+        self.homes.changes(self.found, row, child.id, home)
         on = self._from(row, child) if moves else None
         if moves:
             self._note_move(row, klass, child, on)
@@ -155,6 +163,8 @@ class Roster:
                 on=on,
                 groups=groups,
                 grouped_on=self.grouping.today,
+                village=home.code if home else None,
+                village_on=self.homes.today,
             )
         )
 

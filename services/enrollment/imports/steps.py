@@ -11,6 +11,7 @@ from services.enrollment.bulk.writing import Step
 from services.enrollment.domain.child import (
     ChangeChild,
     EnrollStudent,
+    RecordVillage,
     RegisterChild,
     TagStudentGroup,
 )
@@ -155,6 +156,11 @@ def _child(deed: PutChild, sealing: Sealing, now: datetime) -> list[Step]:
         for group in deed.groups
         if deed.grouped_on is not None
     ]
+    if deed.village and deed.village_on:
+        village, on = deed.village, deed.village_on
+        commands.append(
+            RecordVillage(child=deed.child, village=village, on=on, source="roster", now=now)
+        )
     stream, subject = f"child-{deed.child}", str(deed.child)
     return [
         Step(aggregate=CHILD, stream=stream, command=one, path=deed.path, subject=subject)

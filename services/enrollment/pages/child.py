@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse, Response
 
 from services.enrollment.pages.drawing import fitting, pack_of, people_names
 from services.enrollment.pages.groups import groups_shown
+from services.enrollment.pages.home import village_shown
 from services.enrollment.pages.masks import NOTHING, Opened, guardians, identity
 from services.enrollment.pages.registry_words import said, tag
 from services.enrollment.pages.strip import school_year, strip_of
@@ -78,14 +79,14 @@ async def page_of(found: Visit, row: ChildRow) -> ChildPage:
     opened = await open_fields(found, row)
     clear = {name: text for name, text in opened.items() if text not in NOTHING}
     events, total = await _events(found, row)
-    groups = await groups_shown(found, row)
+    groups, home = await groups_shown(found, row), await village_shown(found, row)
     return ChildPage(
         name=opened.get("name", "（没有姓名）"),
         about=_about(clear, found.today),
         crumbs=await _crumbs(found, row),
         strip=await strip_for(found, row),
         identity=tuple(identity(found, row, opened)),
-        rows=(*_facts(row, clear), *groups),
+        rows=(*_facts(row, clear), *home, *groups),
         guardians=tuple(guardians(found, row, opened)),
         responsible=tuple(await _responsible(found, row)),
         duties=(),
@@ -218,6 +219,7 @@ def _actions(found: Visit, row: ChildRow, *, grouped: bool) -> tuple[Link, ...]:
         ("leave.record", "grant_leave", "登记请假"),
         ("leave.record", "tag_group", "归入类别"),
         *((("leave.record", "untag_group", "移出类别"),) if grouped else ()),
+        ("leave.record", "record_village", "登记所在村"),
         ("child.change", "change_child", "修改信息"),
     )
     return tuple(

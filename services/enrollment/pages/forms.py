@@ -12,6 +12,7 @@ from services.enrollment.aggregates import ATTENDANCE, CHILD
 from services.enrollment.pages.child import begin_child, open_fields
 from services.enrollment.pages.drawing import command, new_id
 from services.enrollment.pages.groups import groups_shown, tag_fields, untag_fields
+from services.enrollment.pages.home import village_fields
 from services.enrollment.pages.masks import KINDS, NOTHING
 from services.enrollment.pages.registry_words import said
 from services.enrollment.queries.attendance import current_leave, version_of
@@ -32,6 +33,7 @@ FORMS: Mapping[str, tuple[str, Right, str]] = {
     "change_child": ("修改信息", "child.change", "存下修改"),
     "tag_group": ("归入类别", "leave.record", "登记"),
     "untag_group": ("移出类别", "leave.record", "登记"),
+    "record_village": ("登记所在村", "leave.record", "登记"),
 }
 # Forms about leave say what is granted already; the others are about the child's own record.
 OF_LEAVE = frozenset(("grant_leave", "end_leave"))
@@ -119,6 +121,8 @@ async def _fields(found: Visit, row: ChildRow, name: str) -> tuple[Field, ...]:
         return await tag_fields(found, row)
     if name == "untag_group":
         return await untag_fields(found, row)
+    if name == "record_village":
+        return await village_fields(found, row)
     if name == "grant_leave":
         return (
             Field(name="kind", label="哪种假", kind="choice", options=LEAVES, required=True),

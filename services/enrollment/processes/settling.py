@@ -23,10 +23,12 @@ from shared.timer import Timer
 
 NAME = "enrollment.roll_to_absence"
 
-# A present child matters where a run may be open or that day is marked already; most have neither.
+# A present child matters where it may have been away until now or that day is marked already; most
+# were not and have none. Whoever came back has a presence as the last mark.
 CONCERNED = text(
     "select stream from current where ledger = :ledger and stream = any(:streams)"
-    " and (doc like '%\"unexcused\"%' or doc like any(:days))"
+    " and (doc like '%\"unexcused\"%' or doc like '%\"leaves\":[{%' or doc like any(:days)"
+    ' or doc ~ \'"mark":"(sick|personal)","klass":"[^"]*"\\}\\],\')'
 )
 # Of many classes at once: of today's rolls, which are most, nothing is later.
 LATER = text(

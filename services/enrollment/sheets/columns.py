@@ -11,6 +11,7 @@ from services.enrollment.sheets.group_column import GROUPS
 from services.enrollment.sheets.heading import Column, heading_key
 from services.enrollment.sheets.parsed import Refusal
 from services.enrollment.sheets.values import plain
+from services.enrollment.sheets.village_column import VILLAGE
 
 
 def named(text: str) -> frozenset[str]:
@@ -191,6 +192,7 @@ def roster_columns() -> tuple[Column, ...]:
     return (
         NAME, SEX, BIRTH_DATE, ID_TYPE, ID_NUMBER, STUDENT_NUMBER, ETHNIC, GRADE, CLASS,
         SCHOOL_CODE, SCHOOL_NAME, TOWNSHIP, TERM, FROM_DATE, *_family(), *_tags(), GROUPS,
+        VILLAGE,
     )  # fmt: skip
 
 

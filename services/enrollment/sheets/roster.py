@@ -34,7 +34,7 @@ OLDEST_YEARS = 25
 TAKEN_OVER = (
     "ethnic", "hukou", "address", "guardian", "guardian_relation", "phone", "left_behind",
     "migrant", "orphan", "disability", "boarding", "from_date", "term", "student_number",
-    "township", "groups",
+    "township", "groups", "village",
 )  # fmt: skip
 
 

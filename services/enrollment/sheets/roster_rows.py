@@ -42,3 +42,4 @@ class RosterRow:
     term: str | None = None
     township: str | None = None
     groups: tuple[str, ...] | None = None
+    village: str | None = None

@@ -64,10 +64,19 @@ def test_a_run_after_a_return_exceeds_again() -> None:
     before.when(settle(days[3], "unexcused")).then(absent(days[3]), exceeded(days[0], days[3], 4))
 
 
-def test_a_present_child_without_an_open_run_has_no_event() -> None:
+def test_a_present_child_that_was_not_away_has_no_event() -> None:
     attendance().when(settle(MON, "present")).then_nothing()
-    attendance(absent(MON, "sick")).when(settle(TUE, "present")).then_nothing()
     attendance(absent(MON), ended(TUE)).when(settle(WED, "present")).then_nothing()
+    attendance(absent(MON, "sick"), ended(TUE)).when(settle(WED, "present")).then_nothing()
+    attendance(granted(TUE, FRI)).when(settle(MON, "present")).then_nothing()
+    attendance(granted(MON, TUE), ended(TUE)).when(settle(WED, "present")).then_nothing()
+
+
+def test_the_first_presence_after_leave_is_an_event_marked_or_not() -> None:
+    """Whoever asked for the child tonight must learn that it is back."""
+    attendance(absent(MON, "sick")).when(settle(TUE, "present")).then(ended(TUE))
+    attendance(granted(MON, MON)).when(settle(TUE, "present")).then(ended(TUE))
+    attendance(granted(TUE, FRI)).when(settle(WED, "present")).then(ended(WED))
 
 
 def test_the_first_presence_ends_the_run() -> None:
@@ -80,6 +89,7 @@ def test_an_excused_day_neither_counts_nor_resets() -> None:
 
 
 def test_a_missing_roll_neither_counts_nor_resets() -> None:
+    """Trap 3."""
     before = attendance(absent(MON), absent(TUE), absent(THU))
     before.when(settle(FRI, "unexcused")).then(absent(FRI), exceeded(MON, FRI, 4))
 
@@ -141,6 +151,7 @@ def test_a_stricter_rule_finds_the_run_at_its_next_day_and_a_milder_one_does_not
 
 
 def test_a_transfer_in_the_middle_of_a_run_continues_it() -> None:
+    """Trap 5: the new class takes the run over until the child is seen."""
     before = attendance(absent(MON), absent(TUE), absent(WED))
     said = before.when(settle(THU, "unexcused", klass=NEW_KLASS))
     said.then(
@@ -171,6 +182,7 @@ def test_a_child_on_leave_is_excused_whatever_the_roll_knew() -> None:
 
 
 def test_leave_that_expires_without_return_counts_from_the_next_day() -> None:
+    """Trap 22, of leave: no day after it is excused."""
     commands = [settle(MON + timedelta(days=n), "unexcused") for n in (0, 1, 2, 3, 4, 7)]
     assert streaks(leave(MON, TUE), *commands) == [exceeded(WED, date(2026, 3, 9), 4)]
 
@@ -211,7 +223,8 @@ def test_refusals() -> None:
 # The calendar decides which days have a roll; the run counts those with a mark.
 SPRING = UnitTerm("990101", "2026春", date(2026, 2, 24), date(2026, 7, 3))
 AUTUMN = UnitTerm("990101", "2026秋", date(2026, 9, 1), date(2027, 1, 15))
-CALENDAR = SchoolCalendar(terms=[SPRING, AUTUMN])
+NEXT = UnitTerm("990101", "2027春", date(2027, 2, 22), date(2027, 7, 9))
+CALENDAR = SchoolCalendar(terms=[SPRING, AUTUMN, NEXT])
 
 
 @pytest.mark.parametrize(
@@ -221,10 +234,12 @@ CALENDAR = SchoolCalendar(terms=[SPRING, AUTUMN])
         (date(2026, 3, 5), date(2026, 3, 10)),  # a weekend
         (date(2026, 2, 26), date(2026, 3, 2)),  # a make-up Saturday counts
         (date(2026, 7, 1), date(2026, 9, 1)),  # the summer between two terms
+        (date(2027, 1, 14), date(2027, 2, 23)),  # winter break, the Spring Festival in it
     ],
 )
 def test_the_streak_runs_over_days_without_school(first: date, fourth: date) -> None:
-    later = datetime(2026, 12, 1, tzinfo=UTC)
+    """Trap 2: a weekend, a holiday, a make-up Saturday, the break between two terms."""
+    later = datetime(2027, 6, 1, tzinfo=UTC)
     days = CALENDAR.school_days(first, fourth + timedelta(days=3), PATH)
     said = streaks(*(settle(day, "unexcused", now=later) for day in days))
     assert said == [exceeded(first, fourth, 4)]

@@ -48,6 +48,15 @@ async def post(world: World, path: str, viewer: Viewer, /, **values: Any) -> Any
     return answer.json()
 
 
+async def refused(world: World, command: str, viewer: Viewer, /, **values: Any) -> Any:
+    """The answer to a command that is not taken."""
+    body = {"command_id": str(uuid7())} | {k: plain(v) for k, v in values.items()}
+    async with world.browser(viewer, "application/json") as browser:
+        answer = await browser.post(f"/casework/commands/{command}", json=body)
+    assert answer.status_code >= 400, answer.text
+    return answer
+
+
 def plain(value: Any) -> Any:
     if hasattr(value, "isoformat"):
         return value.isoformat()

@@ -16,6 +16,8 @@ from tests.county import (
     COUNTY_PATH,
     KLASS,
     MONDAY,
+    OTHER_CLASS_PATH,
+    PATH,
     PRINCIPAL,
     SCHOOL,
     SCHOOL_PATH,
@@ -26,13 +28,16 @@ from tests.county import (
     TOWNSHIP_PATH,
     Told,
     at,
+    data_of,
     uid,
 )
 from tests.followed import World, viewer_of
-from tests.requirements.casework.desk import open_case, page, send, types
+from tests.requirements.casework.desk import open_case, page, refused, send, types
 
 LEADER, CENTRAL = uid("grade leader"), uid("central school")
 LEADER_VIEW = viewer_of(LEADER, "grade_leader", SCHOOL_PATH)
+SUBJECT = uid("subject teacher")
+SUBJECT_VIEW = viewer_of(SUBJECT, "subject_teacher", PATH)
 CENTRAL_VIEW = viewer_of(CENTRAL, "central_school", TOWNSHIP_PATH)
 MINUTES = {"agenda": "未到校学生", "minutes": "逐人商量了家访"}
 
@@ -149,6 +154,29 @@ async def test_each_teacher_visits_each_key_pupil_weekly_and_the_grade_leader_lo
     assert [one["state"] for one in done] == ["satisfied"]
 
 
+async def test_a_subject_teacher_logs_the_weekly_visit_of_the_own_class_and_of_no_other(
+    world: World, told: Told
+) -> None:
+    await granted(world, told, SUBJECT, "subject_teacher", str(KLASS), PATH)
+    await grouped(world, told, "key_pupil")
+    charge = {"scheme": "quanyuan", "tier": "staff_child", "target": CHILD, "since": MONDAY}
+    await send(world, "assign_responsibility", COUNTY_VIEW, holder=SUBJECT, **charge)
+    await plan(world, MONDAY)
+    assert await owed(world, SUBJECT_VIEW, "重点生每周家访")
+    assert "登记家访" in await page(world, f"/casework/visits/{CHILD}", SUBJECT_VIEW)
+    went = {"visited_at": at(MONDAY, 8, 0), "outcome": "undecided", "met": ["mother"]}
+    there = viewer_of(uid("teacher elsewhere"), "subject_teacher", OTHER_CLASS_PATH)
+    answer = await refused(world, "visit_child", there, child=CHILD, **went)
+    assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
+    assert [one["state"] for one in await of_kind(world, "weekly_visit")] == ["armed"]
+    answer = await send(world, "visit_child", SUBJECT_VIEW, child=CHILD, **went)
+    assert types(answer) == ["casework.ChildVisited"]
+    assert [one["state"] for one in await of_kind(world, "weekly_visit")] == ["satisfied"]
+    # Visiting is all that is new: who verifies a warning is the homeroom teacher or above.
+    flag = {"child": CHILD, "sign": "near_dropout"}
+    assert (await refused(world, "flag_risk", SUBJECT_VIEW, **flag)).status_code == 403
+
+
 async def test_a_child_taken_out_of_the_key_pupils_is_not_visited_next_week(
     world: World, told: Told
 ) -> None:
@@ -161,9 +189,55 @@ async def test_a_child_taken_out_of_the_key_pupils_is_not_visited_next_week(
     out = e.StudentGroupUntagged(child=CHILD, group="key_pupil", on=wednesday)
     told.tell(out, f"{SCHOOL_PATH}/{KLASS}", CHILD, at(wednesday), f"child-{CHILD}")
     await world.hear("enrollment", told.entries)
+    # This week's goes too, and says why; nothing is asked for in the next.
+    assert not await owed(world, TEACHER_VIEW, "重点生每周家访")
+    (visit,) = await of_kind(world, "weekly_visit")
+    (ended,) = await world.events("DutyCancelled")
+    assert (visit["state"], data_of(ended)["reason"]) == ("cancelled", "left_group")
+    assert data_of(ended)["cause"]["seq"] == told.entries[-1].seq
+    history = await page(world, f"/casework/duties/{visit['duty']}", COUNTY_VIEW)
+    assert "不再属于这类学生" in history
     await plan(world, MONDAY + timedelta(days=7))
     periods = [one["period"] for one in await of_kind(world, "weekly_visit")]
     assert periods == ["2026-W47"]
+
+
+async def test_what_was_missed_before_a_child_was_taken_out_stays_missed(
+    world: World, told: Told
+) -> None:
+    await grouped(world, told, "key_pupil")
+    charge = {"scheme": "quanyuan", "tier": "staff_child", "target": CHILD, "since": MONDAY}
+    await send(world, "assign_responsibility", COUNTY_VIEW, holder=TEACHER, **charge)
+    await plan(world, MONDAY)
+    await no_plans(world)
+    monday = MONDAY + timedelta(days=7)
+    await world.move_to(at(monday, 0, 0))
+    # Told before the tick that makes the breach, and back-dated: it saves nothing.
+    out = e.StudentGroupUntagged(child=CHILD, group="key_pupil", on=MONDAY + timedelta(days=3))
+    told.tell(out, PATH, CHILD, at(monday), f"child-{CHILD}")
+    await world.hear("enrollment", told.entries)
+    while await world.tick():
+        pass
+    assert [one["state"] for one in await of_kind(world, "weekly_visit")] == ["breached"]
+
+
+async def test_a_child_of_two_groups_is_still_called_when_taken_out_of_one_and_tagged_again(
+    world: World, told: Told
+) -> None:
+    """However the events are batched: the call of that evening ends with the last group."""
+    await grouped(world, told, "lagging")
+    await grouped(world, told, "hardship")
+    leave = e.LeaveGranted(child=CHILD, kind="sick", first_on=MONDAY, last_on=MONDAY, note=None)
+    told.tell(leave, PATH, CHILD, at(MONDAY), f"attendance-{CHILD}")
+    for group in ("lagging", "hardship"):
+        out = e.StudentGroupUntagged(child=CHILD, group=group, on=MONDAY)
+        told.tell(out, PATH, CHILD, at(MONDAY, 9), f"child-{CHILD}")
+        if group == "lagging":
+            await world.hear("enrollment", told.entries)
+            assert [one["state"] for one in await of_kind(world, "leave_call")] == ["armed"]
+    told.tagged("hardship", since=MONDAY)
+    await world.hear("enrollment", told.entries)
+    assert [one["state"] for one in await of_kind(world, "leave_call")] == ["cancelled"]
 
 
 async def test_a_dropout_is_asked_after_twice_a_term(world: World, told: Told) -> None:
