@@ -259,7 +259,7 @@ async def test_a_refused_form_is_a_page_with_a_sentence(world: World, told: Told
     values = {"command_id": str(uuid7()), "version": "1", "alert": alert, "reason": "visited"}
     async with world.browser(TEACHER_VIEW) as browser:
         answer = await browser.post("/casework/commands/verify_risk", data=values)
-    assert answer.status_code == 409 and "刚刚被别人改过" in answer.text
+    assert answer.status_code == 409 and "请看新内容再提交" in answer.text
 
 
 async def test_a_kept_form_can_ask_whether_it_arrived(world: World, told: Told) -> None:

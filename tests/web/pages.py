@@ -48,6 +48,8 @@ PAGES: dict[str, tuple[str, Maker]] = {
     "form-visit": ("form.html", _with(cases.visit_form, "township")),
     "form-fault": ("form.html", _with(lambda: cases.visit_form(error=True), "township")),
     "form-call": ("form.html", _with(cases.call_form, "teacher")),
+    "form-report": ("form.html", _with(cases.report_form, "principal", here="/page/form-report")),
+    "form-evidence": ("form.html", _with(cases.evidence_form, "township")),
     "unsent": ("unsent.html", _with(lambda: None, "township", "unsent")),
     "import": ("import.html", _with(office.import_check, "principal", "import")),
     "import-clean": ("import.html", _with(lambda: office.import_check(clean=True), "principal")),
