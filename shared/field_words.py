@@ -86,7 +86,7 @@ RIGHT: tuple[tuple[str, str], ...] = (
     ("Expected `bool", CHOICE),
     ("Invalid enum value", CHOICE),
     ("Input should be '", CHOICE),
-    ("String should match pattern '^\\d{4}-", "要写成 2026-11 这样"),
+    ("String should match pattern '^(19|20)", "要写成 2026-11 这样"),
 )
 OTHERWISE = "要照页面上的样子填"
 
