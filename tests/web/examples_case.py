@@ -562,6 +562,14 @@ def report_form() -> FormPage:
     )
 
 
+def export_form() -> FormPage:
+    """Answered by a page or a file of its own, and not by a command."""
+    fields = (Field(name="purpose", label="用途", required=True),)
+    return FormPage(
+        title="导出证据包", back="/page/case", form=form("/form/visit", "导出", fields=fields)
+    )
+
+
 def evidence_form() -> FormPage:
     fields = (
         Field(name="note", label="做了什么", kind="area", required=True),

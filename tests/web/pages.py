@@ -49,6 +49,7 @@ PAGES: dict[str, tuple[str, Maker]] = {
     "form-fault": ("form.html", _with(lambda: cases.visit_form(error=True), "township")),
     "form-call": ("form.html", _with(cases.call_form, "teacher")),
     "form-report": ("form.html", _with(cases.report_form, "principal", here="/page/form-report")),
+    "form-export": ("form.html", _with(cases.export_form, "inspector")),
     "form-evidence": ("form.html", _with(cases.evidence_form, "township")),
     "unsent": ("unsent.html", _with(lambda: None, "township", "unsent")),
     "import": ("import.html", _with(office.import_check, "principal", "import")),

@@ -206,3 +206,21 @@ def test_a_kept_form_is_told_of_the_field_that_is_named(phone: Page) -> None:
     phone.get_by_text("要再去", exact=True).tap()
     phone.get_by_role("button", name="存下，有网自动提交").tap()
     expect(phone.locator("[data-field=visited] .error")).to_have_text(say)
+
+
+def test_a_form_that_is_no_command_loses_nothing_either(phone: Page, served: Served) -> None:
+    """Looked for first whether somebody is signed in and the system there."""
+    phone.route("**/sign-in", lambda route: route.fulfill(status=200, json={"next": "/"}))
+    phone.route("**/unsent", lambda route: route.abort())
+    phone.goto("/page/form-export")
+    phone.get_by_label("用途").fill("督导抽查")
+    button = phone.get_by_role("button", name="导出")
+    button.tap()
+    expect(phone.get_by_role("alert")).to_have_text("没有网络，内容还在，请稍后再提交。")
+    phone.unroute("**/unsent")
+    phone.route("**/unsent", lambda route: route.fulfill(status=401))
+    button.tap()
+    phone.get_by_label("密码").fill("right")
+    phone.get_by_role("button", name="登录，接着提交").tap()
+    phone.wait_for_url("**/form/visit")
+    assert [one["purpose"] for one in served[1].state.received] == [["督导抽查"]]

@@ -3,18 +3,35 @@
 import { say } from "./words.js";
 import { keep, forget } from "./store.js";
 import { send } from "./send.js";
-import { post, takes } from "./post.js";
+import { post, reached, takes, typedIn } from "./post.js";
 import { signInAgain } from "./again.js";
 import { clear, refuse, tell } from "./refused.js";
+
+const FILE_AFTER_MS = 10_000;
 
 function once(event) {
   const form = event.target;
   if (event.defaultPrevented || form.getAttribute("method") !== "post" || form.hasAttribute("hx-post")) return;
   if (form.dataset.busy) return event.preventDefault();
   busy(form, event.submitter);
-  if (!takes(form, event.submitter)) return;
-  event.preventDefault();
-  post(form, event.submitter).then((accepted) => accepted || wake());
+  if (takes(form, event.submitter)) {
+    event.preventDefault();
+    post(form, event.submitter).then((accepted) => accepted || wake());
+  } else if (typedIn(form) && !form.dataset.reached) {
+    event.preventDefault();
+    reached(form, event.submitter).then((somebody) => goNow(form, event.submitter, somebody));
+  }
+}
+
+// Its answer is a page of its own: it goes as browsers send it, once somebody is there to take it.
+function goNow(form, button, somebody) {
+  wake();
+  if (!somebody) return;
+  form.dataset.reached = "true";
+  form.requestSubmit(button);
+  delete form.dataset.reached;
+  // An answer that is a file leaves the page where it is, ready for the next.
+  setTimeout(wake, FILE_AFTER_MS);
 }
 
 function busy(form, button) {

@@ -13,6 +13,25 @@ export function takes(form, button) {
   return !form.matches("[data-keeps], [data-draft]") && TAKEN.test(address(form, button));
 }
 
+export function typedIn(form) {
+  const typed = form.querySelector("textarea, input:not([type=hidden], [type=search], [type=password], [type=radio], [type=checkbox])");
+  return Boolean(typed && document.querySelector("[data-sign-in-again]"));
+}
+
+/* -> whether the system is there and the person signed in; else the form says what is the matter. */
+export async function reached(form, button) {
+  clear(form);
+  try {
+    const headers = { accept: "application/json" };
+    const response = await fetch(document.body.dataset.unsent, { headers, signal: AbortSignal.timeout(ANSWER_LIMIT_MS) });
+    if (response.status !== 401 || (await signInAgain())) return true;
+    refuse(form, { say: say("登录已过期，内容还在。登录后再提交。") }, button);
+  } catch {
+    refuse(form, { say: say("没有网络，内容还在，请稍后再提交。") }, button);
+  }
+  return false;
+}
+
 function address(form, button) {
   return button?.getAttribute("formaction") ?? form.getAttribute("action") ?? "";
 }
