@@ -10,9 +10,11 @@ from fastapi.responses import JSONResponse, RedirectResponse
 from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
+from shared.commands import FieldsInvalid
 from shared.decider import CommandRejected
 from shared.event import EventRefused
 from shared.event_store import Conflict, UnknownLedger
+from shared.field_words import wrong_address
 from shared.keyring import KeyringAway
 from shared.opening import StoreClosed
 from shared.plain_address import PlainAddress
@@ -21,6 +23,8 @@ from shared.rights import NotAllowed
 from shared.rulebook import RulesMissing
 from shared.sealed import TextTooLong
 from shared.session import NotACaller, NotSignedIn
+from shared.web.english import english
+from shared.web.words import language
 
 RETRY_AFTER_SECONDS = "5"
 SIGN_IN = "/sign-in"
@@ -30,7 +34,7 @@ Refusal = Callable[[Request, int, Mapping[str, Any]], Response]
 # (status, code, sentence); the sentence says what to do.
 Told = tuple[int, str, str]
 FIXED: Mapping[type[Exception], Told] = {
-    Conflict: (409, "conflict", "这条记录刚刚被别人改过。请重新打开，看过新的内容再提交。"),
+    Conflict: (409, "conflict", "别人（或另一个页面）刚改过，请看新内容再提交。"),
     UnknownLedger: (404, "unknown_ledger", "没有这个县的账。请先建县，或稍等片刻再试。"),
     EventRefused: (422, "not_storable", "内容过长，或含有不能保存的字符。请删短后再提交。"),
     StoreClosed: (
@@ -50,7 +54,8 @@ FIXED: Mapping[type[Exception], Told] = {
 def tell(error: Exception) -> tuple[int, dict[str, Any]]:
     """Status and JSON of an error that a person or a program can act on."""
     if isinstance(error, CommandRejected):
-        return 409, {"code": error.code, "say": error.say, "fields": _plain(error.fields)}
+        status = 422 if isinstance(error, FieldsInvalid) else 409
+        return status, {"code": error.code, "say": error.say, "fields": _plain(error.fields)}
     if isinstance(error, NotAllowed):
         return 403, {"code": error.code, "say": error.say}
     if isinstance(error, NotSignedIn):
@@ -104,7 +109,14 @@ def _answer(
     if refusal is not None and wants_page(request):
         return refusal(request, status, told)
     headers = {"retry-after": RETRY_AFTER_SECONDS} if status == 503 else None
-    return JSONResponse(told, status, headers=headers)
+    return JSONResponse(_in_words_of(request, told), status, headers=headers)
+
+
+def _in_words_of(request: Request, told: dict[str, Any]) -> dict[str, Any]:
+    """A script of an English page shows the sentence as it gets it."""
+    if language(request.cookies) == "zh":
+        return told
+    return told | {"say": english(str(told["say"]))}
 
 
 def _to_sign_in(request: Request) -> Response:
@@ -119,8 +131,7 @@ def _fields_of(error: RequestValidationError) -> dict[str, Any]:
         ".".join(str(part) for part in one["loc"][1:]) or str(one["loc"][0]): one["msg"]
         for one in error.errors()
     }
-    say = "有几处填得不对：" + "、".join(fields) + "。改好后再提交。"
-    return {"code": "invalid", "say": say, "fields": fields}
+    return {"code": "invalid", "say": wrong_address(fields.items()), "fields": fields}
 
 
 def _plain(fields: Mapping[str, Any]) -> Any:

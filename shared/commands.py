@@ -15,6 +15,7 @@ from shared.decider import CommandRejected
 from shared.edge import Edge
 from shared.event import SHANGHAI, Via
 from shared.event_store import Outcome, unanswered
+from shared.field_words import LARGE, YEARS, wrong_field
 from shared.plain_address import FIRST_YEAR, LAST_YEAR
 from shared.rights import NotAllowed, Viewer, touches
 from shared.session_http import viewer as signed_in
@@ -26,7 +27,7 @@ VIAS = ("web", "cli", "offline", "integration")
 
 
 class FieldsInvalid(CommandRejected):
-    """The fields of a command cannot be read: answered with the field and the reason."""
+    """The fields of a command cannot be read: answered 422 with the field and the reason."""
 
     code = "invalid"
 
@@ -86,7 +87,7 @@ def read(fields: type[Fields], values: Mapping[str, Any]) -> Any:
     except msgspec.ValidationError as error:
         reason, _, path = str(error).partition(" - at `$.")
         name = path.rstrip("`") or reason.split("`")[1] if "`" in str(error) else ""
-        say = f"“{name}”填得不对：{reason}。改好后再提交。"
+        say = wrong_field(name, reason)
         raise FieldsInvalid(say, field=name, reason=reason) from error
 
 
@@ -95,10 +96,9 @@ def _in_bounds(read: Fields) -> Fields:
     for name in read.__struct_fields__:
         value = getattr(read, name)
         if isinstance(value, date) and not FIRST_YEAR <= value.year <= LAST_YEAR:
-            say = f"“{name}”填得不对：年份要在 {FIRST_YEAR} 到 {LAST_YEAR} 之间。改好后再提交。"
-            raise FieldsInvalid(say, field=name)
+            raise FieldsInvalid(wrong_field(name, YEARS), field=name)
         if isinstance(value, int) and not -HIGHEST_NUMBER <= value <= HIGHEST_NUMBER:
-            raise FieldsInvalid(f"“{name}”填得不对：数字太大。改好后再提交。", field=name)
+            raise FieldsInvalid(wrong_field(name, LARGE), field=name)
     return read
 
 

@@ -14,7 +14,7 @@ from uuid_utils.compat import uuid7
 
 from shared.access_words import Purpose
 from shared.edge import Edge, Moment
-from shared.reading import Reading
+from shared.reading import NOT_OPENED, Reading
 from shared.rights import Grant, NotAllowed, Viewer, navigation, purposes_for
 from shared.roles import ROLES
 from shared.sealed import Sealed
@@ -173,7 +173,7 @@ async def _name(of: Visit, person: Any) -> str:
         return of.viewer.account
     sealed = msgspec.convert(person, Sealed)
     (name,) = await of.reading.open_all([(of.viewer.staff, "name", sealed)])
-    return name
+    return of.viewer.account if name == NOT_OPENED else name
 
 
 def _band(of: Visit, county: str) -> DemoBand:

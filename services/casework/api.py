@@ -17,9 +17,11 @@ from shared.session_http import caller
 from shared.session_http import viewer as viewer_of
 
 # Flagged after a moment, to be reported before another, and nobody has verified it yet.
+# News is what was recorded since then: a roll taken late in the evening tells of the morning.
 WAITING = text(
-    "select min(report_due_at) as due_at from alert_row where state = 'open'"
-    " and flagged_at > :since and report_due_at <= :before"
+    "select min(a.report_due_at) as due_at from alert_row a join events e"
+    " on e.ledger = a.ledger and e.stream = a.stream and e.version = 1"
+    " where a.state = 'open' and e.recorded_at > :since and a.report_due_at <= :before"
 )
 Rows = Annotated[list[ChargeRow], msgspec.Meta(max_length=MOST_ROWS)]
 CONTENT = text("select content from rule_content where sha256 = :sha")
@@ -28,7 +30,7 @@ CONTENT = text("select content from rule_content where sha256 = :sha")
 def router(edge: Edge) -> APIRouter:
     """`GET /casework/packs/{sha256}`: exact bytes, for services of this deployment.
 
-    `GET /casework/waiting?since=&before=`: the earliest time by which an alert flagged since then
+    `GET /casework/waiting?since=&before=`: the earliest time by which an alert recorded since then
     is to be reported, no later than `before`; null where nothing waits.
 
     `POST /casework/coverage/compare`: what rows of an assignment sheet would come to.

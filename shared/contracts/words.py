@@ -208,18 +208,22 @@ def day_words(day: date, lang: str = "zh") -> str:
 
 
 def time_words(at: datetime, lang: str = "zh") -> str:
-    """11月18日 08:06 or 18 Nov 08:06, in Asia/Shanghai."""
-    local = at.astimezone(SHANGHAI)
-    return f"{day_words(local.date(), lang)} {local:%H:%M}"
+    """11月18日 08:06 or 18 Nov 08:06, in Asia/Shanghai; a midnight as in `until_words`."""
+    day, time = _day_and_time(at)
+    return f"{day_words(day, lang)} {time}"
 
 
 def until_words(at: datetime) -> str:
     """11月18日 周三 08:06; a midnight is 24:00 of the day that ends, which is how people say it."""
-    local = at.astimezone(SHANGHAI)
-    ends_day = (local.hour, local.minute, local.second) == (0, 0, 0)
-    day = local.date() - timedelta(days=1) if ends_day else local.date()
-    time = "24:00" if ends_day else f"{local:%H:%M}"
+    day, time = _day_and_time(at)
     return f"{day_words(day)} 周{_WEEKDAYS[day.weekday()]} {time}"
+
+
+def _day_and_time(at: datetime) -> tuple[date, str]:
+    local = at.astimezone(SHANGHAI)
+    if (local.hour, local.minute, local.second) == (0, 0, 0):
+        return local.date() - timedelta(days=1), "24:00"
+    return local.date(), f"{local:%H:%M}"
 
 
 def listed(words: list[str], lang: str = "zh") -> str:

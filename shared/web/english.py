@@ -30,7 +30,8 @@ FILLED: Mapping[str, str] = {
     "day": r"[\d-]+",
     "time": r"\d{1,2}:\d{2}",
 }
-JOINED = (("、", ", "), ("，", ", "), ("；", "; "), ("　", "　"), (" ", " "))
+JOINED = (("、", ", "), ("，", ", "), ("；", "; "), (" ", " "))
+SPACE = "　"
 # A sentence longer than this was written by a person.
 LONGEST_CHARACTERS = 400
 
@@ -70,6 +71,9 @@ def _headed(text: str) -> str:
 
 
 def _joined(text: str) -> str:
+    if SPACE in text:
+        # What stands apart is told apart: a place keeps its name beside a sentence in English.
+        return SPACE.join(map(english, text.split(SPACE)))
     for mark, said in JOINED:
         parts = text.split(mark)
         if len(parts) > 1:

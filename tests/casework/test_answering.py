@@ -171,4 +171,4 @@ async def test_nobody_who_has_left_is_given_anything(
             "/casework/commands/assign_responsibility",
             json={"command_id": str(uuid7()), **body},
         )
-    assert answer.status_code == (409 if closed else 200), answer.text
+    assert answer.status_code == (422 if closed else 200), answer.text

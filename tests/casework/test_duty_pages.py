@@ -75,6 +75,8 @@ async def test_a_teachers_evening(world: World, told: Told) -> None:
         "记下",
     ):
         assert asked in tonight.text
+    watched = await page(world, INSPECTOR_VIEW, "/casework/calls")
+    assert "沙马木呷" in watched.text and "log_evening_call" not in watched.text
     answer = await post(
         world,
         TEACHER_VIEW,
@@ -155,6 +157,13 @@ async def test_plain_evidence_fulfils_a_duty_from_its_form(world: World, told: T
     }
     form = await page(world, PRINCIPAL_VIEW, f"/casework/duties/{mine['duty']}/do")
     assert "春季入学（复学）通知书送达" in form.text
+    here = f"/casework/duties/{mine['duty']}"
+    async with world.browser(INSPECTOR_VIEW) as browser:
+        watched = await browser.get("/casework/duties")
+        assert 'href="/casework/duties/' in watched.text
+        assert "/activities/do/" not in watched.text and '/roll"' not in watched.text
+        assert (await browser.get(f"{here}/do")).headers["location"] == here
+        assert f"{here}/do" not in (await browser.get(here)).text
     empty = await post(
         world, PRINCIPAL_VIEW, "file_evidence", duty=mine["duty"], done_on="2027-02-22"
     )

@@ -1,9 +1,10 @@
 """What people see: parts of the first page, alerts, the ledger of cases, one case, its forms."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from io import BytesIO
 from typing import Any
+from urllib.parse import urlencode
 
 import openpyxl
 import pytest
@@ -259,7 +260,7 @@ async def test_a_refused_form_is_a_page_with_a_sentence(world: World, told: Told
     values = {"command_id": str(uuid7()), "version": "1", "alert": alert, "reason": "visited"}
     async with world.browser(TEACHER_VIEW) as browser:
         answer = await browser.post("/casework/commands/verify_risk", data=values)
-    assert answer.status_code == 409 and "刚刚被别人改过" in answer.text
+    assert answer.status_code == 409 and "请看新内容再提交" in answer.text
 
 
 async def test_a_kept_form_can_ask_whether_it_arrived(world: World, told: Told) -> None:
@@ -330,3 +331,21 @@ async def test_classes_that_nobody_observed_for_long_are_listed_with_their_teach
     page = (await get(world, "/casework/observations", PRINCIPAL_VIEW)).text
     assert "8年级1班" in page and "11-16" in page
     assert "8年级1班" not in (await get(world, "/casework/observations", STRANGER_VIEW)).text
+
+
+async def test_an_alert_of_the_evening_waits_to_be_reported_though_its_day_began_long_ago(
+    world: World, told: Told
+) -> None:
+    """The demonstration's clock waits for it at any hour."""
+    thursday = MONDAY + timedelta(days=3)
+    told.streak()
+    await world.move_to(at(thursday, 22, 40))
+    await world.hear("enrollment", told.entries)
+    token = world.edge.call_token("casework")
+    times = {"since": at(thursday, 22, 10), "before": at(thursday + timedelta(days=1), 6, 30)}
+    query = urlencode({name: time.isoformat() for name, time in times.items()})
+    async with world.browser(TEACHER_VIEW, "application/json") as browser:
+        headers = {"authorization": f"Bearer {token}"}
+        answer = await browser.get(f"/casework/waiting?{query}", headers=headers)
+    due = answer.json()["due_at"]
+    assert due and datetime.fromisoformat(due) == at(thursday + timedelta(days=1), 0, 0)

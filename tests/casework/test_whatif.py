@@ -126,7 +126,7 @@ async def test_a_broken_pack_names_its_line_and_is_not_lived_through(
     world: World, told: Told
 ) -> None:
     refused = await asked(world, HEAD + "values:\n  roll: {cut_of: '08:00'}\n")
-    assert refused.status_code == 409
+    assert refused.status_code == 422
     assert refused.json()["fields"]["line"] == 5
     assert "不认识的键" in refused.json()["say"]
 

@@ -544,3 +544,36 @@ def call_form() -> FormPage:
             second=Option(value="unreached", label="没打通"),
         ),
     )
+
+
+def report_form() -> FormPage:
+    """Of a record that others change too: drawn from its third version."""
+    fields = (
+        Field(name="owner", label="负责人", required=True),
+        Field(name="since", label="从哪天起", kind="date", required=True),
+        Field(name="notes", label="说明", kind="area"),
+    )
+    hidden = (("case", some_id(70)),)
+    return FormPage(
+        title="上报辍学",
+        back="/page/case",
+        child="吉克阿依",
+        form=form("/casework/commands/report_dropout", "上报", fields=fields, hidden=hidden),
+    )
+
+
+def export_form() -> FormPage:
+    """Answered by a page or a file of its own, and not by a command."""
+    fields = (Field(name="purpose", label="用途", required=True),)
+    return FormPage(
+        title="导出证据包", back="/page/case", form=form("/form/visit", "导出", fields=fields)
+    )
+
+
+def evidence_form() -> FormPage:
+    fields = (
+        Field(name="note", label="做了什么", kind="area", required=True),
+        Field(name="attachment", label="照片或扫描件", kind="file"),
+    )
+    action = f"/casework/duties/{some_id(71)}/evidence"
+    return FormPage(title="登记办理", back="/page/case", form=form(action, "登记", fields=fields))

@@ -104,6 +104,7 @@ def gallery() -> Starlette:
             Route("/language", change_language),
             Route("/worker.js", worker),
             post("/form/{name}", accept),
+            post("/casework/commands/{name}", accept),
             Mount(STATIC_ROOT, static_files()),
         ]
     )

@@ -20,6 +20,7 @@ from services.audit.queries.replay import Whole
 from shared.commands import FieldsInvalid, body_of
 from shared.console import Visit
 from shared.edge import Edge, allowed
+from shared.field_words import COUNT, wrong_field
 from shared.rights import Viewer, purposes_for
 from shared.session_http import viewer as signed_in
 from shared.web.models.form import Field, Form, FormPage
@@ -123,7 +124,7 @@ def _number(given: Mapping[str, Any], name: str) -> int:
     try:
         return int(given[name])
     except (KeyError, ValueError, TypeError) as error:
-        raise FieldsInvalid(f"“{name}”填得不对：写一个序号。", field=name) from error
+        raise FieldsInvalid(wrong_field(name, COUNT), field=name) from error
 
 
 def _place() -> Path:

@@ -21,6 +21,7 @@ from shared.console import Visit
 from shared.contracts.access import ReplayPerformed
 from shared.edge import Edge, Moment, allowed
 from shared.event import SHANGHAI, end_of_day, utc_text
+from shared.field_words import MOMENT, YEARS, wrong_field
 from shared.plain_address import FIRST_YEAR, LAST_YEAR
 from shared.reading import Opened
 from shared.rights import Viewer, paths_for, purposes_for, require
@@ -101,15 +102,14 @@ def moment_of(text: str, field: str) -> datetime | None:
         if len(text) == len("2026-11-18"):
             return end_of_day(date.fromisoformat(text))
     except ValueError as error:
-        say = f"“{field}”填得不对：时间写成 2026-11-18T15:20。改好后再试。"
-        raise FieldsInvalid(say, field=field) from error
+        raise FieldsInvalid(wrong_field(field, MOMENT), field=field) from error
     return found if found.tzinfo else found.replace(tzinfo=SHANGHAI)
 
 
 def _in_time(day: date, field: str) -> None:
     """A moment has to have neighbours, in every zone. Raises FieldsInvalid."""
     if not FIRST_YEAR <= day.year <= LAST_YEAR:
-        raise FieldsInvalid(f"“{field}”填得不对：没有这一年的记录。改好后再试。", field=field)
+        raise FieldsInvalid(wrong_field(field, YEARS), field=field)
 
 
 async def answer_json(case: Case, at: datetime | None, known_at: datetime) -> Response:

@@ -18,6 +18,7 @@ from shared.commands import FieldsInvalid
 from shared.console import Visit, language
 from shared.edge import Edge, Moment
 from shared.event import utc_text
+from shared.field_words import DAY, wrong_field
 from shared.plain_address import FIRST_YEAR, LAST_YEAR
 from shared.reading import Reading
 from shared.rights import Viewer, purposes_for
@@ -69,8 +70,7 @@ def _day(text: str | None, field: str) -> date | None:
             raise ValueError(f"no year of ours: {day.year}")
         return day
     except ValueError as error:
-        say = f"“{field}”填得不对：日期写成 2026-11-18。改好后再找。"
-        raise FieldsInvalid(say, field=field) from error
+        raise FieldsInvalid(wrong_field(field, DAY), field=field) from error
 
 
 async def answer(

@@ -39,6 +39,22 @@ FACETS: Mapping[str, str] = {
     "late": "记录得晚",
     "policyversion": "规则版本",
 }
+STREAMS: Mapping[str, str] = {
+    "activity": "工作记录",
+    "alert": "预警",
+    "attendance": "考勤",
+    "body": "小组",
+    "calls": "电话",
+    "case": "个案",
+    "child": "学生",
+    "class": "班级",
+    "digest": "清单",
+    "duty": "任务",
+    "inbox": "消息",
+    "roll": "点名",
+    "staff": "教职工",
+    "unit": "单位",
+}
 _END_OF_NAME = re.compile(r"[：，（{]")
 
 
@@ -87,8 +103,7 @@ def facet_words(facet: str, value: str, names: Names, people: Mapping[str, str])
 def short(stream: str) -> str:
     """A stream as people read it out: its kind and the end of its id."""
     kind, _, rest = stream.partition("-")
-    said = {"case": "个案", "alert": "预警", "child": "学生", "attendance": "考勤"}.get(kind, kind)
-    return f"{said} {_tail(rest)}"
+    return f"{STREAMS.get(kind, kind)} {_tail(rest)}"
 
 
 def _tail(id: str) -> str:

@@ -10,12 +10,12 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import HTMLResponse
 
 from services.casework.pages.drawing import UNNAMED, begin, command, new_id, options, pack_of
-from services.casework.pages.duties import drawn
+from services.casework.pages.duties import drawn, may_do
 from services.casework.pages.questions import choice, choices, moment, words
 from services.casework.queries import duty_list
 from services.casework.queries.duty_list import Wanted
 from shared.console import Visit
-from shared.edge import Edge
+from shared.edge import Edge, allowed
 from shared.policy.day import moment_of
 from shared.rights import Viewer
 from shared.sealed import Sealed
@@ -32,11 +32,14 @@ YES_NO = (("true", "是"), ("false", "否"))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One child to be called about; `dial` opens the phone where the number may be seen."""
+    """One child to be called about; `dial` opens the phone where the number may be seen.
+
+    Without a form for who may look and not call.
+    """
 
     child: str
     detail: str
-    form: Form
+    form: Form | None
     dial: Link | None = None
 
 
@@ -98,6 +101,7 @@ async def _child(
     rows = await _duties(found, Wanted(child=child, kinds=None))
     if not rows:
         raise HTTPException(404)
+    allowed(viewer, "alert.decide", rows[0].path, found.moment)
     return found, rows[0], (await _names(found, rows[:1])).get(rows[0].duty, UNNAMED)
 
 
@@ -131,7 +135,7 @@ async def _calls(edge: Edge, request: Request, viewer: Viewer, child: UUID | Non
         Call(
             child=known.get(row.duty, UNNAMED),
             detail=f"{row.klass_name or ''} {line.due}".strip(),
-            form=_form(found, row),
+            form=_form(found, row) if may_do(found, row) else None,
         )
         for row, line in zip(rows, lines, strict=True)
     )

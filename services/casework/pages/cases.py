@@ -19,7 +19,7 @@ from shared.answers import wants_page
 from shared.console import Visit
 from shared.contracts.case_view import CaseView, open_steps
 from shared.contracts.state_names import STATE_NAMES
-from shared.contracts.words import time_words, word
+from shared.contracts.words import until_words, word
 from shared.decider import CommandRejected
 from shared.edge import Edge
 from shared.event import business_day
@@ -174,7 +174,7 @@ def _row(found: Visit, line: Line, name: str) -> CaseRow:
         opened_on=_since(row),
         owner="" if alert else _owner(row),
         next_step=due.title if due else "",
-        due=f"{time_words(due.due_at)}" if due else "",
+        due=until_words(due.due_at) if due else "",
         overdue=due is not None and due.due_at < found.moment.now,
         closed_on=business_day(row.view.closed_at) if not alert and row.view.closed_at else None,
     )

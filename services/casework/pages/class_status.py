@@ -14,7 +14,7 @@ from services.casework.queries import class_status as status
 from services.casework.queries.holding import look
 from services.casework.queries.rules import unit_of
 from shared.console import Visit, visit
-from shared.contracts.words import time_words
+from shared.contracts.words import time_words, until_words
 from shared.edge import Edge, allowed
 from shared.policy.pack import Pack
 from shared.policy.parameter_words import value_words
@@ -93,7 +93,7 @@ def _duty(pack: Pack, code: str, duties: dict[str, Any]) -> tuple[Cell, ...]:
     if row is None:
         return name, Cell(text="还没有开始")
     ended = f"，{time_words(row.ended_at)}" if row.ended_at else ""
-    due = f"期限 {time_words(row.due_at)}"
+    due = f"期限 {until_words(row.due_at)}"
     said = STATE_WORDS[row.state] + ended
     return name, Cell(text=said, soft=due, urgent=row.state == "breached")
 

@@ -15,11 +15,12 @@ from fastapi.responses import HTMLResponse
 from services.casework.pages.drawing import UNNAMED, begin, pack_of
 from services.casework.queries import duty_list
 from services.casework.queries.duty_list import Wanted
+from shared.access_words import Right
 from shared.console import Visit
 from shared.contracts.words import until_words, word
 from shared.edge import Edge
 from shared.event import business_day
-from shared.rights import Viewer, paths_for
+from shared.rights import Viewer, may, paths_for
 from shared.sealed import Sealed
 from shared.session_http import viewer as signed_in
 from shared.viewing import viewing
@@ -41,6 +42,13 @@ OF_UNIT: dict[str, Callable[[Any], str]] = {
     "plan": lambda row: (
         "submit_publicity_plan" if row.kind.startswith("publicity") else "submit_work_plan"
     ),
+}
+# The form of a duty → what it asks of whoever sends it; every other form records an activity.
+FORM_RIGHTS: dict[str, Right] = {
+    "roll": "roll.submit",
+    "leave_call": "alert.decide",
+    "survey": "alert.decide",
+    "visit": "alert.decide",
 }
 FILTERS = {
     "open": ("要办的", duty_list.OPEN),
@@ -221,18 +229,27 @@ def _drawn(found: Visit, row: Any, name: str) -> Duty:
     who = name if row.child else (row.klass_name or row.unit_name or "")
     late = found.moment.now - row.due_at
     overdue = late.total_seconds() > 0 and row.state in duty_list.OPEN
-    detail = [row.klass_name or "", row.unit_name or ""] if row.child else []
+    place = " ".join(filter(None, (row.klass_name, row.unit_name))) if row.child else ""
+    detail = [place]
     if row.needed > 1:
         detail.append(f"{row.got}/{row.needed} 次")
     if row.told and overdue:
         detail.append("已告知" + "、".join(word(step["role"]) for step in row.told))
     return Duty(
         title=f"{who}：{title}" if who else title,
-        href=href(row),
-        detail=" ".join(part for part in detail if part),
+        href=href(row) if may_do(found, row) else f"/casework/duties/{row.duty}",
+        detail="　".join(filter(None, detail)),
         due=f"{until_words(row.due_at)} 前",
         late=(f"{late.days} 天" if late.days else "今天到期") if overdue else "",
     )
+
+
+def may_do(found: Visit, row: Any) -> bool:
+    """Whether the form of a duty is for the viewer; who only watches is led to the duty."""
+    if row.form in {"case", "child"} and row.child:
+        return True
+    right = FORM_RIGHTS.get(row.form, "activity.record")
+    return may(found.viewer, right, row.path, found.today)
 
 
 def href(row: Any) -> str:

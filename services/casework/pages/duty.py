@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 
 from services.casework.pages.drawing import fitting, new_id, pack_of
-from services.casework.pages.duties import SHARES, drawn, href
+from services.casework.pages.duties import SHARES, drawn, href, may_do
 from services.casework.pages.questions import day, words
 from services.casework.pages.timeline import PEOPLE, timeline
 from services.casework.queries import duty_list
@@ -72,7 +72,7 @@ def router(edge: Edge) -> APIRouter:
         duty: UUID, request: Request, viewer: Annotated[Viewer, Depends(signed_in)]
     ) -> Response:
         found, row = await _begin(edge, request, viewer, duty)
-        if row.state not in duty_list.OPEN:
+        if row.state not in duty_list.OPEN or not may_do(found, row):
             return RedirectResponse(f"/casework/duties/{duty}", 303)
         if (form := href(row)) != str(request.url.path):
             return RedirectResponse(form, 303)
@@ -102,12 +102,13 @@ async def _page(found: Visit, row: Any) -> DutyPage:
     events = [one.event for one in await timeline(found, row.ledger, [f"duty-{row.duty}"])]
     steps = iter(told.values())
     is_open = row.state in duty_list.OPEN
+    way = Link(text="去办", href=f"/casework/duties/{row.duty}/do")
     overdue = is_open and row.due_at < found.moment.now
     return DutyPage(
         title=line.title,
         state="已超期" if overdue else word(row.state),
         urgent=overdue,
-        act=Link(text="去办", href=f"/casework/duties/{row.duty}/do") if is_open else None,
+        act=way if is_open and may_do(found, row) else None,
         knew=_knew(row, names),
         rules=_rules(found, row),
         files=await _files(found, row),

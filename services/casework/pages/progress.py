@@ -13,7 +13,7 @@ from services.casework.pages.terms import Span, term_of
 from services.casework.queries import progress
 from services.casework.queries.rules import Unit
 from shared.console import Visit
-from shared.contracts.words import time_words
+from shared.contracts.words import time_words, until_words
 from shared.edge import Edge
 from shared.policy.pack import Pack
 from shared.rights import Viewer, may
@@ -156,7 +156,7 @@ def _line(found: Visit, pack: Pack, row: Any, places: dict[str, str]) -> tuple[C
     return (
         Cell(text=kind.zh if kind else row.kind, soft=row.period),
         Cell(text=whom, soft=school if row.klass_name else ""),
-        Cell(text=time_words(row.due_at)),
+        Cell(text=until_words(row.due_at)),
         Cell(
             text=STATE_WORDS[row.state],
             soft=time_words(row.ended_at) if row.ended_at else "",

@@ -71,7 +71,7 @@ async def upload(edge: Edge, request: Request, viewer: Viewer, error: str = "") 
         if any(may(viewer, RIGHTS[kind], g.path, of.today) for g, _ in viewer.roles(of.today))
     )
     model = Upload(
-        form=_form(HOME, "看一遍"),
+        form=_form(HOME, "看一遍", ("via", "web")),
         kinds=kinds,
         chosen=request.query_params.get("kind", ""),
         error=error,

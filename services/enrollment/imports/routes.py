@@ -118,7 +118,8 @@ def _add_deeds(api: APIRouter, edge: Edge, bell: Bell) -> None:
 async def _uploaded(edge: Edge, request: Request, viewer: Viewer) -> tuple[Job, bytes]:
     """The job and the bytes of an upload. Raises FieldsInvalid, NotAllowed."""
     async with request.form(max_part_size=MAX_FILE_BYTES) as form:
-        return await _read_upload(edge, form, viewer, by_page=wants_page(request))
+        by_page = wants_page(request) or form.get("via") == "web"
+        return await _read_upload(edge, form, viewer, by_page=by_page)
 
 
 async def _read_upload(
@@ -232,4 +233,4 @@ def _told(job: Job) -> dict[str, Any]:
 def _answer(request: Request, id: UUID) -> Response:
     if wants_page(request):
         return RedirectResponse(f"{HOME}/{id}", 303)
-    return JSONResponse({"import": str(id)})
+    return JSONResponse({"import": str(id), "next": f"{HOME}/{id}"})

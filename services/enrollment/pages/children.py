@@ -42,6 +42,8 @@ NAMES: Mapping[str, str] = {
     "leave": "今天请假",
     "flag": "到预警线",
 }
+# A longer text is searched for as it is and shown by its beginning.
+ASKED_SHOWN_CHARACTERS = 40
 HEADS = ("姓名", "学校", "班", "座号", "今天")
 
 
@@ -101,7 +103,7 @@ async def found_page(found: Visit, asked: str) -> NamesPage:
         rows = await these(conn, shown, found.today)
     more = len(hits) > LIST_LIMIT_ROWS
     return NamesPage(
-        title=f"姓名里有“{asked}”",
+        title=f"姓名里有“{_shown(asked)}”",
         about=f"先列 {LIST_LIMIT_ROWS} 人，多打一个字会更准" if more else "",
         heads=HEADS,
         rows=tuple(await _rows(found, rows)),
@@ -109,6 +111,10 @@ async def found_page(found: Visit, asked: str) -> NamesPage:
         empty="你的范围里没有这个姓名。换一个字，或少打一个字再找。",
         filters=(Link(text="全部", href="/enrollment/children"),),
     )
+
+
+def _shown(asked: str) -> str:
+    return asked if len(asked) <= ASKED_SHOWN_CHARACTERS else asked[:ASKED_SHOWN_CHARACTERS] + "…"
 
 
 async def matching(found: Visit, asked: str) -> list[Candidate]:

@@ -18,4 +18,4 @@ async def term_on(conn: AsyncConnection, units: Sequence[str], first: date, last
     """The term that touches these days, as one line; empty without."""
     params = {"units": list(units), "first": first, "last": last}
     row = (await conn.execute(TERMS, params)).first()
-    return f"{row.name}学期 {row.opens_on}—{row.ends_on}" if row else ""
+    return f"{row.name.removesuffix('学期')}学期 {row.opens_on}—{row.ends_on}" if row else ""

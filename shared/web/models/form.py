@@ -5,9 +5,10 @@ twice is one command) and `version` (of the stream it was drawn from), and its f
 `text`, `number`, `date`, `area`, `choice` one value; `choices` the name once a chosen value;
 `moment` two values, `<name>_on` (YYYY-MM-DD) and `<name>_time` (HH:MM), business time.
 
-Answers. A form that a script sends (roll, visit, call) asks `Accept: application/json` and expects
-`{"next": PATH}`, or 4xx with `{"code", "say", "fields": {name: sentence}}`. Any other is answered
-303, or 422 with the same page whose fields carry `value` and `error`.
+Answers. A command's form is sent by a script, which asks `Accept: application/json` and expects
+`{"next": PATH}`, or 4xx with `{"code", "say", "fields"}`: `fields.field` names the field that the
+sentence is about, or `fields` has a sentence for each. Without scripts the answer is 303, or a page
+with the refusal.
 """
 
 from dataclasses import dataclass

@@ -63,6 +63,7 @@ class Layout:
     tampered: Link | None = None
     search: str | None = None
     sign_out: str | None = None
+    sign_in: str = "/sign-in"
     unsent: str = "/unsent"
     language_path: str = "/language"
 

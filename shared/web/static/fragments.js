@@ -42,7 +42,7 @@ function fail(source) {
 // An answer that is an error is never drawn in the place of what was there.
 function refuseErrors(event) {
   const { ctx } = event.detail;
-  if (ctx.response.status < 400 || ctx.response.status === 422) return;
+  if (ctx.response.status < 400) return;
   event.preventDefault();
   fail(event.target);
 }

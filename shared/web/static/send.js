@@ -5,7 +5,7 @@ import { say } from "./words.js";
 const ANSWER_LIMIT_MS = 10_000;
 const CHECK_LIMIT_MS = 5_000;
 
-/* -> {state: "sent", next} | {state: "refused", say, fields} | {state: "unreached"} */
+/* -> {state: "sent", next} | {state: "refused", say, code, fields} | {state: "unreached"} */
 export async function send(item, onDoubt = () => {}) {
   if (!navigator.onLine) return { state: "unreached" };
   let response;
@@ -41,7 +41,8 @@ async function refused(response) {
     return { state: "refused", say: say("登录过期了。写好的都在这部手机里，重新登录后会自动提交。"), fields: {}, signedOut: true };
   }
   const answer = await told(response);
-  return { state: "refused", say: answer.say ?? say("没有收下。请再看一遍，或请教务处代录。"), fields: answer.fields ?? {} };
+  const sentence = answer.say ?? say("没有收下。请再看一遍，或请教务处代录。");
+  return { state: "refused", say: sentence, code: answer.code, fields: answer.fields ?? {} };
 }
 
 async function told(response) {

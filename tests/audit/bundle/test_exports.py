@@ -173,7 +173,7 @@ async def test_a_range_of_one_log_is_taken_away(
 
 async def test_without_a_purpose_nothing_is_exported(world: World, child: str) -> None:
     answer = await post(world, INSPECTOR, {"subject": child, "purpose": " "})
-    assert answer.status_code == 409 and answer.json()["fields"] == {"field": "purpose"}
+    assert answer.status_code == 422 and answer.json()["fields"] == {"field": "purpose"}
     assert not [body for body in await world.accesses() if "ExportCreated" in body]
 
 

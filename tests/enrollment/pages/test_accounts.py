@@ -37,4 +37,4 @@ async def test_nobody_prints_codes_of_another_school(world: World) -> None:
     async with world.browser(s.PRINCIPAL) as browser:
         answer = await browser.post(f"{HERE}/codes", data={"accounts": account(STRANGER)})
         assert answer.status_code == 403
-        assert (await browser.post(f"{HERE}/codes", data={})).status_code == 409
+        assert (await browser.post(f"{HERE}/codes", data={})).status_code == 422

@@ -105,7 +105,7 @@ async def test_a_label_is_read_by_those_who_may_read_of_the_family(world: World)
         unknown = form | {"group": "geniuses", "command_id": str(s.uuid7())}
         del unknown["version"]
         answer = await browser.post("/enrollment/commands/tag_group", data=unknown)
-        assert answer.status_code == 409 and "请从列表中选择" in answer.text
+        assert answer.status_code == 422 and "请从列表中选择" in answer.text
     leader = viewer_of(uid("leader"), "grade_leader", SCHOOL_PATH)
     async with world.browser(leader) as browser:
         assert "学困生" not in (await browser.get(page)).text

@@ -67,8 +67,8 @@ async def test_an_opened_value_is_recorded_with_its_field_and_purpose(world: Wor
 async def test_nothing_opens_for_another_purpose_field_or_jurisdiction(world: World) -> None:
     for viewer, field, purpose, status in (
         (s.TEACHER, "phone", "inspection", 403),
-        (s.TEACHER, "phone", "curiosity", 409),
-        (s.TEACHER, "name", "contact", 409),
+        (s.TEACHER, "phone", "curiosity", 422),
+        (s.TEACHER, "name", "contact", 422),
         (s.STRANGER, "phone", "contact", 404),
         (s.FOREIGNER, "phone", "contact", 404),
     ):

@@ -1,0 +1,36 @@
+"""What is wrong with a field is told in the words of the pages, and in English too."""
+
+import pytest
+
+from shared.commands import Fields, FieldsInvalid, read
+from shared.field_words import NAMES, wrong_address, wrong_field
+from shared.web.english import CHINESE, english
+
+
+class Visited(Fields):
+    child: str
+    visited_at: str = ""
+
+
+def test_an_address_is_mended_in_the_words_of_the_page() -> None:
+    said = wrong_address(
+        [
+            ("child", "Input should be a valid UUID, invalid length: found 1"),
+            ("on", "Input should be a valid date or datetime, input is too short"),
+        ]
+    )
+    assert said == "地址里填得不对：孩子要从页面里的链接打开；日期要写成 2026-11-18 这样。"
+
+
+def test_a_field_that_is_missing_is_named_as_on_the_page() -> None:
+    with pytest.raises(FieldsInvalid) as refused:
+        read(Visited, {"command_id": "01890000-0000-7000-8000-000000000000"})
+    assert refused.value.say == "填得不对：孩子不能空着。改好后再提交。"
+    assert refused.value.fields["field"] == "child"
+
+
+@pytest.mark.parametrize("field", sorted(NAMES))
+def test_a_wrong_field_is_told_in_english_too(field: str) -> None:
+    for reason in ("Invalid UUID", "Invalid RFC3339 encoded date", "something new"):
+        assert not CHINESE.search(english(wrong_field(field, reason)))
+        assert not CHINESE.search(english(wrong_address([(field, reason), ("on", reason)])))

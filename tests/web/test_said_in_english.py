@@ -1,0 +1,41 @@
+"""Sentences of services that a page in English shows: nothing of ours is left in Chinese."""
+
+import pytest
+
+from shared.web.english import english
+
+SAID = (
+    (
+        "点名，应在 11月5日 周四 09:00 前办；已办，迟了",
+        "Roll, was due by Thu 11-5 09:00; done late",
+    ),
+    (
+        "上报辍学，应在 11月13日 周五 24:00 前办；不用办了　红源中心小学 五年级（1）班",
+        "Dropout report, was due by Fri 11-13 24:00; no longer needed　红源中心小学 五年级（1）班",
+    ),
+    (
+        "重点生每周家访，应在 11月22日 周日 24:00 前办　松溪中心小学 五年级（1）班",
+        "Weekly visit of a key pupil, was due by Sun 11-22 24:00　松溪中心小学 五年级（1）班",
+    ),
+    (
+        "二年级（1）班 松溪中心小学　0/2 次　已告知班主任、校长",
+        "二年级（1）班 松溪中心小学　0 of 2 times　told: Homeroom teacher, Principal",
+    ),
+    ("最近一次核对尾部 11-30 22:13。", "Ends of the logs last compared 11-30 22:13."),
+    ("22 分钟前", "22 min ago"),
+    ("核对尾部，16 本账", "ends compared, 16 logs"),
+    ("收下了 83 行", "83 rows taken in"),
+    ("2026年秋季学期 2026-09-01—2027-01-15", "autumn term 2026 2026-09-01 – 2027-01-15"),
+    (
+        "别人（或另一个页面）刚改过，请看新内容再提交。",
+        (
+            "Somebody else (or another page) has just changed this."
+            " See the new content, then send again."
+        ),
+    ),
+)
+
+
+@pytest.mark.parametrize(("chinese", "said"), SAID)
+def test_a_line_is_told_in_english(chinese: str, said: str) -> None:
+    assert english(chinese) == said
