@@ -11,26 +11,13 @@ import msgspec
 from shared.sealed import Sealed
 
 # Which key opens which field of a child or a member of staff.
+OF_IDENTITY = ("name", "sex", "born", "ethnic", "idtype", "idnumber", "studentnumber")
+OF_CONTACT = ("hukou", "address", "guardian", "guardianrelation", "phone", "guardian2", "phone2")
+OF_FAMILY = ("leftbehind", "migrant", "orphan", "poor", "boarding")
 CHILD_FIELDS: dict[str, str] = {
-    "name": "identity",
-    "sex": "identity",
-    "born": "identity",
-    "ethnic": "identity",
-    "idtype": "identity",
-    "idnumber": "identity",
-    "studentnumber": "identity",
-    "hukou": "contact",
-    "address": "contact",
-    "guardian": "contact",
-    "guardianrelation": "contact",
-    "phone": "contact",
-    "guardian2": "contact",
-    "phone2": "contact",
-    "leftbehind": "family",
-    "migrant": "family",
-    "orphan": "family",
-    "poor": "family",
-    "boarding": "family",
+    **dict.fromkeys(OF_IDENTITY, "identity"),
+    **dict.fromkeys(OF_CONTACT, "contact"),
+    **dict.fromkeys(OF_FAMILY, "family"),
     "disability": "health",
 }
 STAFF_FIELDS: dict[str, str] = {"name": "identity", "idnumber": "identity", "phone": "contact"}

@@ -12,8 +12,8 @@ from sqlalchemy import text
 
 from services.casework.app import app_of, make_edge
 from services.casework.processes import duty_work
+from services.casework.processes.arming import Arming
 from services.casework.processes.duties import begin_work
-from services.casework.processes.duty_work import Arming
 from services.casework.queries.holding import Holdings, Place
 from shared import timer
 from shared.policy.day import moment_of

@@ -20,10 +20,11 @@ from services.casework.duties.facts import (
 )
 from services.casework.duties.periods import of_period
 from services.casework.processes import duty_work as works
+from services.casework.processes.arming import Arming
 from services.casework.processes.duty_groups import apart, end_left
 from services.casework.processes.duty_loading import foresee
 from services.casework.processes.duty_places import place_of, places_of, targets_of
-from services.casework.processes.duty_work import Arming, Work
+from services.casework.processes.duty_work import Work
 from services.casework.processes.replanning import replan
 from services.casework.queries import duty_rows as rows
 from services.casework.queries.duty_rows import Known, OpenDuty, ends

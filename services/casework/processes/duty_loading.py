@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.casework.aggregates import DUTY
-from services.casework.processes.duty_work import Arming, Work, duty_id
+from services.casework.processes.arming import Arming
+from services.casework.processes.duty_work import Work, duty_id
 from services.casework.queries import duty_rows as rows
 from services.casework.queries.duty_rows import OpenDuty
 from services.casework.queries.groups import groups_of

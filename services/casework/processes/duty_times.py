@@ -12,9 +12,10 @@ from services.casework.domain.duty import Escalate, FallDue
 from services.casework.duties.due import climbed_at
 from services.casework.duties.periods import period_beginning
 from services.casework.processes import duty_work as works
+from services.casework.processes.arming import Arming
 from services.casework.processes.duties import begin_work, each, take_earlier
 from services.casework.processes.duty_loading import foresee
-from services.casework.processes.duty_work import DUE_TIMER, Arming, Work
+from services.casework.processes.duty_work import DUE_TIMER, Work
 from services.casework.queries import duty_rows as rows
 from services.casework.queries.duty_rows import OpenDuty, as_json
 from services.casework.queries.holding import Holdings, Place

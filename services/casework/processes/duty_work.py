@@ -15,17 +15,17 @@ from services.casework.domain.duty_events import Cause, DutyArmed, DutyTarget
 from services.casework.duties.due import Ground, NoDueTime, due_at
 from services.casework.duties.facts import Fact
 from services.casework.duties.periods import term_on
+from services.casework.processes.arming import Arming
 from services.casework.queries import duty_rows as rows
 from services.casework.queries.duty_rows import Known, OpenDuty, as_json
 from services.casework.queries.groups import Grouped
-from services.casework.queries.holding import Holding, Place
+from services.casework.queries.holding import Holding
 from shared.decider import CommandRejected
 from shared.event import SYSTEM, Circumstances, business_day
 from shared.event_store import BATCH_LIMIT_EVENTS, Batch, UnknownLedger
 from shared.faults import NotNow
 from shared.founding import EFFECTS
 from shared.policy.day import moment_of
-from shared.policy.duty_schema import DutyKind
 from shared.policy.pack import Pack
 from shared.rulebook import Rules
 from shared.timer import Timer, arm_many, disarm
@@ -36,22 +36,6 @@ log = structlog.get_logger()
 DUTIES = UUID("5b0c7f9e-8f5e-5d63-9d1c-2f1f2f0b7a11")
 DUE_TIMER = "duty.due"
 A_MOMENT = timedelta(microseconds=1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arming:
-    """One duty to arm: of which kind, about what, since when, and what it is called by."""
-
-    code: str
-    kind: DutyKind
-    pack: Pack
-    place: Place
-    target: str
-    period: str
-    starts_at: datetime
-    began_at: datetime
-    fact: Fact | None = None
-    holder: UUID | None = None
 
 
 @dataclass(slots=True)
@@ -248,9 +232,7 @@ async def take(
     command_id = uuid5(EFFECTS, f"take|{duty.duty}|{cause.service}|{cause.ledger}|{cause.seq}")
     recorded_at = fact.recorded_at if fact else at
     command = TakeEvidence(at=at, cause=cause, recorded_at=recorded_at)
-    if give(
-        work, duty.stream, command, work.pack_of(duty), duty.path, duty.child, command_id, fact
-    ):
+    if _given(work, duty, command, command_id, fact):
         note(work, duty, at)
 
 
@@ -261,10 +243,15 @@ async def cancel(
     fact = by if isinstance(by, Fact) else None
     command = CancelDuty(reason=reason, cause=by.cause if isinstance(by, Fact) else by)
     command_id = uuid5(EFFECTS, f"cancel|{duty.duty}")
-    if give(
-        work, duty.stream, command, work.pack_of(duty), duty.path, duty.child, command_id, fact
-    ):
+    if _given(work, duty, command, command_id, fact):
         note(work, duty, work.now)
+
+
+def _given(
+    work: Work, duty: OpenDuty, command: object, command_id: UUID, fact: Fact | None
+) -> bool:
+    pack = work.pack_of(duty)
+    return give(work, duty.stream, command, pack, duty.path, duty.child, command_id, fact)
 
 
 def note(work: Work, duty: OpenDuty, at: datetime) -> None:

@@ -1,6 +1,6 @@
 """Children, staff and classes by the hundred: each its own command, one append a chunk."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
@@ -19,7 +19,7 @@ from services.enrollment.bulk.rows import (
 )
 from services.enrollment.bulk.sealing import CHILDREN, Classes, keys_of
 from services.enrollment.bulk.sealing import STAFF as STAFF_FIELDS
-from services.enrollment.bulk.writing import boards_caught_up, transact
+from services.enrollment.bulk.writing import boards_caught_up, chunks, transact
 from services.enrollment.domain import child as children
 from services.enrollment.domain import klass as classes
 from services.enrollment.domain import staff as people
@@ -58,7 +58,7 @@ async def register_children(
         return await keys_of(edge, ledger, [str(row.child) for row in chunk], CHILDREN, names)
 
     answers: list[PersonAnswer] = []
-    for chunk in _chunks(rows, PEOPLE_A_TRANSACTION):
+    for chunk in chunks(rows, PEOPLE_A_TRANSACTION):
         held = await keys(chunk)
 
         async def act(
@@ -81,7 +81,7 @@ async def register_staff(
 ) -> list[PersonAnswer]:
     """Register or change staff, grant their roles, open their accounts; as `register_children`."""
     answers: list[PersonAnswer] = []
-    for chunk in _chunks(rows, PEOPLE_A_TRANSACTION):
+    for chunk in chunks(rows, PEOPLE_A_TRANSACTION):
         names = {name for row in chunk for name in row.fields}
         held = await keys_of(edge, ledger, [str(row.staff) for row in chunk], STAFF_FIELDS, names)
 
@@ -106,7 +106,7 @@ async def open_classes(
 ) -> list[PersonAnswer]:
     """Open classes and name their homeroom teachers; as `register_children`."""
     answers: list[PersonAnswer] = []
-    for chunk in _chunks(rows, CLASSES_A_TRANSACTION):
+    for chunk in chunks(rows, CLASSES_A_TRANSACTION):
 
         async def act(
             conn: AsyncConnection, chunk: Sequence[ClassRow] = chunk
@@ -298,8 +298,3 @@ async def _wait(edge: Edge, ledger: str, answers: Sequence[PersonAnswer]) -> Non
     async with edge.service.engine.connect() as conn:
         heads = await ledger_heads(conn, [ledger])
     await boards_caught_up(edge, ledger, heads[ledger])
-
-
-def _chunks(rows: Sequence[Row], size: int) -> Iterator[Sequence[Row]]:
-    for start in range(0, len(rows), size):
-        yield rows[start : start + size]

@@ -1,7 +1,7 @@
 """Rolls of classes: one from a teacher's hand, or hundreds from a file, with their timers."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
@@ -11,7 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
 from services.enrollment.aggregates import ROLL, roll_stream
-from services.enrollment.bulk.writing import Step, boards_caught_up, circumstances, decide, transact
+from services.enrollment.bulk.writing import (
+    Step,
+    boards_caught_up,
+    chunks,
+    circumstances,
+    decide,
+    transact,
+)
 from services.enrollment.domain.roll import Absent, SubmitDailyRoll, Taken, settles_at
 from services.enrollment.queries.homerooms import homerooms
 from services.enrollment.queries.ledgers import ledger_heads
@@ -76,7 +83,7 @@ async def submit_rolls(edge: Edge, entries: Sequence[RollEntry], *, via: Via) ->
     transaction loses a race, its rolls are repeated one by one.
     """
     answers: list[RollAnswer] = []
-    for chunk in _chunks(entries):
+    for chunk in chunks(entries, ROLLS_A_TRANSACTION):
         try:
             answers += await _written(edge, chunk, via)
         except IntegrityError as error:
@@ -119,11 +126,6 @@ async def _wait(edge: Edge, answers: Sequence[RollAnswer]) -> None:
             await edge.wait_for_boards(ledger, seq)
         else:
             await boards_caught_up(edge, ledger, seq)
-
-
-def _chunks(entries: Sequence[RollEntry]) -> Iterator[Sequence[RollEntry]]:
-    for start in range(0, len(entries), ROLLS_A_TRANSACTION):
-        yield entries[start : start + ROLLS_A_TRANSACTION]
 
 
 @dataclass(slots=True)

@@ -1,7 +1,7 @@
 """A command in a transaction of its own: its streams, what goes with them, and the boards after."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
@@ -34,6 +34,12 @@ BULK_WAIT_SECONDS = 120.0
 BULK_POLL_SECONDS = 0.05
 
 With = Callable[[AsyncConnection], Awaitable[None]]
+
+
+def chunks(rows: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """The rows in order, at most `size` at a time."""
+    for start in range(0, len(rows), size):
+        yield rows[start : start + size]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
