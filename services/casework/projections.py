@@ -242,6 +242,12 @@ MOVE_UNIT = (
     "update {table} set path = :path || substr(path, length(:old) + 1)"
     " where path = :old or path like :old || '/%'"
 )
+# Who answers for a child by hand answers for it wherever it is.
+MOVE_CHARGES = text(
+    "update responsibility as r set path = u.path from unnest(cast(:child as text[]),"
+    " cast(:path as text[])) as u(child, path) where r.target = u.child"
+    " and r.target_kind in ('child', 'guardian')"
+)
 OLD_PATH = text("select path from unit where unit = :unit")
 TABLES = ("alert_row", "case_row", "duty")
 # What is a unit's follows it into another jurisdiction, as what is a child's does.
@@ -276,6 +282,8 @@ async def _move_children(conn: AsyncConnection, places: dict[UUID, tuple[str, UU
     }
     for table in TABLES:
         await conn.execute(text(MOVE_CHILDREN.format(table=table)), values)
+    moved = {"child": [str(child) for child in places], "path": values["path"]}
+    await conn.execute(MOVE_CHARGES, moved)
     places.clear()
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 from uuid_utils.compat import uuid7
 
 from services.casework.queries.held import held_by
@@ -152,6 +153,20 @@ async def test_a_new_years_sheet_keeps_who_teaches_on_and_leaves_holes_for_the_r
         html = (await browser.get(path)).text
     assert "共 2 处，其中 1 处要另选人" in html
     assert f'value="{TEACHER}" selected' in html and "去年没有人负责" in html
+
+
+async def test_who_answers_for_a_child_does_so_in_its_new_class(world: World, told: Told) -> None:
+    row = {**CHARGE, "target": str(CHILD), "holder": str(TEACHER), "since": MONDAY.isoformat()}
+    await give(world, "assign_responsibilities", PRINCIPAL_VIEW, rows=[row])
+    there = f"{SCHOOL_PATH}/{uid('class 9-9')}"
+    moved = e.StudentEnrolled(
+        child=CHILD, klass=uid("class 9-9"), school=SCHOOL, grade=9, seat=None, on=MONDAY
+    )
+    told.tell(moved, there, CHILD, at(MONDAY))
+    await world.hear("enrollment", told.entries)
+    asked = text("select path from responsibility where target = :child")
+    async with world.engine.connect() as conn:
+        assert (await conn.execute(asked, {"child": str(CHILD)})).scalars().all() == [there]
 
 
 @pytest.mark.parametrize("closed", [True, False])
