@@ -92,6 +92,27 @@ def test_without_a_network_nothing_is_lost_and_a_second_press_is_the_same_comman
     assert [one["command_id"] for one in served[1].state.received] == [[examples.some_id(900)]]
 
 
+def test_what_is_changed_after_a_lost_answer_is_not_taken_for_stored(
+    phone: Page, served: Served
+) -> None:
+    """The first attempt was stored, its answer got lost, and then the words were changed."""
+
+    def lose(route: Route) -> None:
+        route.fetch(max_redirects=0)
+        route.abort()
+
+    phone.route(COMMAND, lose)
+    button = typed(phone)
+    button.tap()
+    expect(phone.get_by_role("alert")).to_have_text("没有网络，内容还在，请稍后再提交。")
+    phone.unroute(COMMAND)
+    phone.get_by_label("说明").fill("已经找到了。")
+    button.tap()
+    expect(phone.get_by_role("alert")).to_contain_text("刚才那次已经登记了，后来改的没有登记")
+    expect(phone.get_by_label("说明")).to_have_value("已经找到了。")
+    assert [one["notes"] for one in served[1].state.received] == [[TYPED], [TYPED]]
+
+
 @pytest.mark.parametrize("status", [502, 503])
 def test_a_system_that_is_away_says_so_and_keeps_the_form(phone: Page, status: int) -> None:
     phone.route(COMMAND, lambda route: route.fulfill(status=status, body="<html>away</html>"))

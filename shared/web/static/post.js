@@ -9,6 +9,9 @@ const UPLOAD_LIMIT_MS = 300_000;
 // Commands, evidence with a picture, a file to be imported.
 const TAKEN = /\/commands\/|\/evidence$|^\/enrollment\/imports$/;
 
+// What of a form was sent and got no answer: it may have been stored.
+const unsure = new WeakMap();
+
 export function takes(form, button) {
   return !form.matches("[data-keeps], [data-draft]") && TAKEN.test(address(form, button));
 }
@@ -39,15 +42,29 @@ function address(form, button) {
 /* -> whether it was accepted; the page then goes on to where the answer says. */
 export async function post(form, button) {
   clear(form);
-  const answer = await sent(form, button);
+  const data = new FormData(form, button);
+  const before = unsure.get(form);
+  const edited = before && words(before) !== words(data);
+  const answer = await sent(form, button, edited ? before : data);
+  if (answer.accepted && edited) return keptBefore(form, button);
+  if (edited && answer.status < 500 && answer.status !== 401) return post(form, button);
   if (answer.accepted) return goOn(answer.told.next);
   if (answer.status === 401 && (await signInAgain())) return post(form, button);
   refuse(form, answer.status === 401 ? { say: say("登录已过期，内容还在。登录后再提交。") } : answer.told, button);
   return false;
 }
 
-async function sent(form, button) {
-  const data = new FormData(form, button);
+/* What was sent before had been stored after all: what was changed since is not, and that is said. */
+function keptBefore(form, button) {
+  refuse(form, { say: say("刚才那次已经登记了，后来改的没有登记。看新内容，再决定要不要改。"), code: "conflict" }, button);
+  return false;
+}
+
+function words(data) {
+  return JSON.stringify([...data].map(([name, value]) => [name, value instanceof File ? [value.name, value.size] : value]));
+}
+
+async function sent(form, button, data) {
   const upload = form.getAttribute("enctype") === "multipart/form-data";
   try {
     const response = await fetch(address(form, button), {
@@ -57,8 +74,11 @@ async function sent(form, button) {
       credentials: "same-origin",
       signal: AbortSignal.timeout(upload ? UPLOAD_LIMIT_MS : ANSWER_LIMIT_MS),
     });
+    if (response.status < 500) unsure.delete(form);
+    else unsure.set(form, data);
     return { accepted: response.ok, status: response.status, told: await told(response) };
   } catch (error) {
+    unsure.set(form, data);
     return { told: { say: error.name === "TimeoutError" ? unanswered() : say("没有网络，内容还在，请稍后再提交。") } };
   }
 }
