@@ -28,6 +28,10 @@ ARM = text(
     " on conflict (key) do update set due_at = excluded.due_at, args = excluded.args, failures = 0"
 )
 DISARM = text("delete from timer where key = any(:keys)")
+DISARM_FREE = text(
+    "delete from timer where key in (select key from timer where key = any(:keys)"
+    " for update skip locked)"
+)
 # The clock is volatile: in a subquery it is asked once, and the index on `due_at` is used.
 TAKE = text(
     "delete from timer where key in (select key from timer where due_at <= (select clock())"
@@ -76,6 +80,14 @@ async def arm_many(conn: AsyncConnection, timers: Sequence[Timer]) -> None:
 
 async def disarm(conn: AsyncConnection, *keys: str) -> None:
     await conn.execute(DISARM, {"keys": list(keys)})
+
+
+async def disarm_free(conn: AsyncConnection, keys: Sequence[str]) -> None:
+    """Those that are not being done just now, for whom a timer that comes late decides nothing.
+
+    Waiting for one would be waiting for a transaction that may wait for this one.
+    """
+    await conn.execute(DISARM_FREE, {"keys": list(keys)})
 
 
 async def tick(engine: AsyncEngine, handlers: Mapping[str, Handler]) -> int:

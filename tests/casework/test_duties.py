@@ -1,5 +1,6 @@
 """Duties on a real store: armed once, ended as they deserve, whatever order and however often."""
 
+import asyncio
 from collections import Counter
 from datetime import date, timedelta
 
@@ -7,12 +8,14 @@ import pytest
 from sqlalchemy import text
 
 from services.casework.processes.duty_times import ensure_plans
-from shared import clock
+from services.casework.queries import duty_rows as rows
+from shared import clock, timer
 from shared.contracts import enrollment as e
 from tests.casework.acting import COUNTY_VIEW, give
 from tests.county import (
     CHILD,
     KLASS,
+    LEDGER,
     MONDAY,
     PATH,
     PRINCIPAL,
@@ -248,3 +251,23 @@ async def test_a_step_that_nobody_holds_reaches_the_principal(world: World, told
     steps = [data_of(one) for one in await world.events("DutyEscalated")]
     first = next(one for one in steps if one["duty"] == visit and one["step"] == 0)
     assert (first["role"], first["to"]) == ("grade_leader", [str(PRINCIPAL)])
+
+
+async def test_what_ends_a_duty_does_not_wait_for_the_tick_that_finds_it_due(world: World) -> None:
+    """The tick holds the timer and waits for the ledger's duties; they must not wait for it."""
+    async with world.engine.begin() as conn:
+        now = await clock.now(conn)
+        await timer.arm(conn, timer.Timer("duty:x", now, "duty.due", LEDGER, {}))
+    async with world.engine.begin() as ticking, world.engine.begin() as ending:
+        await rows.lock(ending, LEDGER)
+        taken = await ticking.execute(timer.TAKE, {"limit": 1, "failures": timer.FAILURE_LIMIT})
+        assert [one.key for one in taken] == ["duty:x"]
+        waiting = asyncio.create_task(rows.lock(ticking, LEDGER))
+        async with asyncio.timeout(5):
+            await timer.disarm_free(ending, ["duty:x", "climb:x:0"])
+        await ending.commit()
+        await waiting
+        await ticking.commit()
+    async with world.engine.connect() as conn:
+        left = await conn.execute(text("select key from timer where key = 'duty:x'"))
+        assert left.first() is None

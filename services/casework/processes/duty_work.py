@@ -28,7 +28,7 @@ from shared.founding import EFFECTS
 from shared.policy.day import moment_of
 from shared.policy.pack import Pack
 from shared.rulebook import Rules
-from shared.timer import Timer, arm_many, disarm
+from shared.timer import Timer, arm_many, disarm_free
 
 log = structlog.get_logger()
 
@@ -290,5 +290,5 @@ async def append(conn: AsyncConnection, work: Work, *, whole: bool = True) -> No
     done = {*work.done}
     await arm_many(conn, [timer for timer in work.timers if timer.key not in done])
     if done:
-        await disarm(conn, *sorted(done))
+        await disarm_free(conn, sorted(done))
     work.inserts, work.updates, work.timers, work.done, work.kept = [], {}, [], [], []

@@ -134,7 +134,7 @@ ANSWERS: Mapping[Any, Callable[[Memory, Any], list[Any]]] = {
     rows.GROUPS_OF: Memory._groups_of,
     rows.GROUPED: Memory._grouped,
     timer.ARM: Memory._arm,
-    timer.DISARM: Memory._disarm,
+    timer.DISARM_FREE: Memory._disarm,
     # A stream that the replay has not touched yet has no state.
     batch.CURRENT: lambda _memory, _given: [],
 }
