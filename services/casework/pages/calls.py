@@ -14,6 +14,7 @@ from services.casework.pages.duties import drawn, may_do
 from services.casework.pages.questions import choice, choices, moment, words
 from services.casework.queries import duty_list
 from services.casework.queries.duty_list import Wanted
+from shared.access_words import Right
 from shared.console import Visit
 from shared.edge import Edge, allowed
 from shared.policy.day import moment_of
@@ -72,7 +73,7 @@ def router(edge: Edge) -> APIRouter:
     async def visit_form(
         child: UUID, request: Request, viewer: Annotated[Viewer, Depends(signed_in)]
     ) -> HTMLResponse:
-        found, row, name = await _child(edge, request, viewer, child)
+        found, row, name = await _child(edge, request, viewer, child, "child.visit")
         codes = pack_of(found, row.path).codes
         asked = (
             moment("visited_at", "实际到访时间", found.moment.now),
@@ -86,7 +87,7 @@ def router(edge: Edge) -> APIRouter:
     async def survey_form(
         child: UUID, request: Request, viewer: Annotated[Viewer, Depends(signed_in)]
     ) -> HTMLResponse:
-        found, _, name = await _child(edge, request, viewer, child)
+        found, _, name = await _child(edge, request, viewer, child, "alert.decide")
         asked = (moment("asked_at", "什么时候问的", found.moment.now), words("notes", "问到的情况"))
         return await _ask(found, "登记跟踪调查", "log_follow_up_survey", asked, child, name)
 
@@ -94,14 +95,14 @@ def router(edge: Edge) -> APIRouter:
 
 
 async def _child(
-    edge: Edge, request: Request, viewer: Viewer, child: UUID
+    edge: Edge, request: Request, viewer: Viewer, child: UUID, right: Right
 ) -> tuple[Visit, Any, str]:
-    """A child with an open duty that the viewer may see, and its name."""
+    """A child with an open duty that the viewer may do something about, and its name."""
     found = await begin(edge, request, viewer, "visit.child", "duty.view")
     rows = await _duties(found, Wanted(child=child, kinds=None))
     if not rows:
         raise HTTPException(404)
-    allowed(viewer, "alert.decide", rows[0].path, found.moment)
+    allowed(viewer, right, rows[0].path, found.moment)
     return found, rows[0], (await _names(found, rows[:1])).get(rows[0].duty, UNNAMED)
 
 

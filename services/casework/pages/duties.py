@@ -48,7 +48,7 @@ FORM_RIGHTS: dict[str, Right] = {
     "roll": "roll.submit",
     "leave_call": "alert.decide",
     "survey": "alert.decide",
-    "visit": "alert.decide",
+    "visit": "child.visit",
 }
 FILTERS = {
     "open": ("要办的", duty_list.OPEN),
