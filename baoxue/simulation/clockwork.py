@@ -19,7 +19,7 @@ FOLLOWERS, LEADERS = CLOCK_ORDER[:2], CLOCK_ORDER[2:]
 # Timers tell when they are done; boards do not.
 DONE_SECONDS, BEHIND_SECONDS = 0.1, 0.02
 # Between two questions of a store: it answers the sooner, the less it is asked.
-REST_SECONDS = 0.015
+REST_SECONDS = 0.004
 READY_POLL_SECONDS = 0.2
 LIMIT_SECONDS = 300.0
 AFTER_DUE = timedelta(seconds=1)

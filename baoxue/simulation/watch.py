@@ -1,11 +1,12 @@
 """How far enrollment and casework have come, read from their stores: cheap enough to ask often."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from baoxue.system import System
@@ -42,14 +43,14 @@ class Watch:
 
     async def timers(self) -> tuple[int, datetime | None]:
         """How many of a service are due now and not done, and when the next of all is due."""
-        following: list[datetime] = []
-        for name in WAITED_FOR:
-            async with reading(self.engines[name]) as conn:
-                row = (await conn.execute(TIMERS, {"failures": timer.FAILURE_LIMIT})).one()
-            if row.due:
-                return row.due, None
-            following += [row.next] if row.next else []
-        return 0, min(following, default=None)
+        rows = await asyncio.gather(*(self._timers(name) for name in WAITED_FOR))
+        if due := next((row.due for row in rows if row.due), 0):
+            return due, None
+        return 0, min((row.next for row in rows if row.next), default=None)
+
+    async def _timers(self, name: str) -> Row[Any]:
+        async with reading(self.engines[name]) as conn:
+            return (await conn.execute(TIMERS, {"failures": timer.FAILURE_LIMIT})).one()
 
     async def behind(self) -> list[str]:
         """Subscriptions that have not reached what was written, the latest effects included.
