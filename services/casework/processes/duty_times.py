@@ -130,7 +130,7 @@ async def _climb(conn: AsyncConnection, work: Work, timers: Sequence[Timer]) -> 
             step_told[0]["at"] = work.now.isoformat()
             told.append({"duty": duty.duty, "told": as_json(step_told)})
             _arm_climb(work, duty, pack, step + 1)
-    await rows.save(conn, rows.TOLD, told)
+    await rows.change(conn, rows.TOLD, told)
 
 
 def _told(work: Work, role: str, duty: OpenDuty) -> tuple[UUID, ...]:

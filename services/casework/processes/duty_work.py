@@ -286,7 +286,7 @@ async def append(conn: AsyncConnection, work: Work, *, whole: bool = True) -> No
         raise NotNow(f"ledger {error} is not founded here yet") from error
     await rows.keep_facts(conn, work.ledger, work.kept)
     await rows.save(conn, rows.INSERT, work.inserts)
-    await rows.update(conn, list(work.updates.values()))
+    await rows.change(conn, rows.UPDATE, list(work.updates.values()))
     done = {*work.done}
     await arm_many(conn, [timer for timer in work.timers if timer.key not in done])
     if done:

@@ -47,7 +47,10 @@ UPDATE = text(
     " cast(:due_at as timestamptz[]), cast(:evidence as text[]))"
     " as u(duty, state, got, ended_at, due_at, evidence) where d.duty = u.duty"
 )
-TOLD = text("update duty set told = told || cast(:told as jsonb) where duty = :duty")
+TOLD = text(
+    "update duty d set told = d.told || cast(u.told as jsonb) from unnest(cast(:duty as uuid[]),"
+    " cast(:told as text[])) as u(duty, told) where d.duty = u.duty"
+)
 KEEP_FACT = text(
     "insert into duty_fact (ledger, kind, target, at, actor, service, source_ledger, seq)"
     " values (:ledger, :kind, :target, :at, :actor, :service, :source_ledger, :seq)"
@@ -179,11 +182,13 @@ async def save(conn: AsyncConnection, statement: Any, rows: Sequence[Mapping[str
         await conn.execute(statement, list(rows))
 
 
-async def update(conn: AsyncConnection, changes: Sequence[Mapping[str, Any]]) -> None:
-    """Rows by their duty, each once: state, got, ended_at, due_at, evidence."""
+async def change(
+    conn: AsyncConnection, statement: Any, changes: Sequence[Mapping[str, Any]]
+) -> None:
+    """UPDATE or TOLD: rows by their duty, each at most once."""
     if changes:
         columns = {name: [one[name] for one in changes] for name in changes[0]}
-        await conn.execute(UPDATE, columns)
+        await conn.execute(statement, columns)
 
 
 def as_json(value: object) -> str:
