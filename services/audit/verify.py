@@ -283,10 +283,10 @@ class Source:  # the bytes of one member, read forward
     def read(self, count):
         return self.file.read(min(count, self.end - self.file.tell()))
     def lines(self, limit):  # without their end; None: too long, or no end
-        good = True
-        while good and self.file.tell() < self.end:
-            line = self.file.readline(min(limit + 1, self.end - self.file.tell()))
-            good = line[-1:] == b"\n"
+        good, left, read = True, self.end - self.file.tell(), self.file.readline
+        while good and left > 0:
+            line = read(min(limit + 1, left))
+            good, left = line[-1:] == b"\n", left - len(line)
             yield line[:-1] if good else None
 class Bundle:  # an opened bundle: members, manifest, logs, and what was found wrong with it
     def __init__(self, path, options):
@@ -457,7 +457,7 @@ class Walk:  # the one walk over all entries, beside their proofs, disclosures a
             return self.change(entry, expected)
         entry.log.seen += 1
         if place in self.promised:
-            at = bisect.bisect_left(self.places, place)
+            at = self.at if place == expected else bisect.bisect_left(self.places, place)
             self.miss(self.places[self.at:at])
             self.at = max(self.at, at + 1)
         for check in ENTRY_CHECKS:
@@ -485,15 +485,15 @@ def check_missing(bundle, place):  # where the bundle promises an entry there is
     name, reason = bundle.logs[place // LOG_STEP].name, "缺少这一条 / this entry is missing"
     return bundle.need(None, name, place % LOG_STEP, "ledgerseq", reason, "INCOMPLETE")
 def entry_order(walk, entry):
-    walk.need(entry.place > walk.last, entry, "ledgerseq", "次序有误 / out of order")
+    entry.place > walk.last or walk.need(False, entry, "ledgerseq", "次序有误 / out of order")
 def entry_place(walk, entry):  # the entry stands where the bundle says that it has entries
     logged, promised = entry.seq <= entry.log.size, entry.place in walk.promised
     reason = "没有证明 / without any proof" if logged else "在检查点之后 / beyond the checkpoint"
-    walk.need(logged and promised, entry, "ledgerseq", reason, "NEVER LOGGED")
+    logged and promised or walk.need(False, entry, "ledgerseq", reason, "NEVER LOGGED")
 def entry_leaf(walk, entry):  # RANGE: its leaf is the listed one; so a wrong entry has a name
     if walk.leaves and entry.place in walk.promised:
         walk.leaves.file.seek(walk.leaves.end - 32 * (walk.bundle.last + 1 - entry.seq))
-        walk.need(walk.leaves.read(32) == entry.leaf, entry, "body", "条目被改动 / not as listed")
+        walk.need(walk.leaves.file.read(32) == entry.leaf, entry, "body", "被改动 / not as listed")
 def entry_inclusion(walk, entry):  # CASE, SELECTION: its leaf leads to the root of the checkpoint
     for line in walk.proofs.get(entry.place, []):
         path = take_hashes(line, "path", "proofs/inclusion.jsonl")
@@ -540,23 +540,23 @@ def entry_erasure(walk, entry):  # what an `ErasureCompleted` says: whose, and w
         whose, classes = entry.head.get("subject"), entry.data.get("classes", [])
         walk.completed[entry.place] = [(whose, one) for one in classes]
 
-CELL = re.compile(rb'"[^"]*(?:""[^"]*)*"')
+CELL, RISKY = re.compile(rb'"[^"]*(?:""[^"]*)*"'), re.compile("\0[=+@\t\r-]")
 def cell(text):
     risky = "'" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else ""
     return '"%s%s"' % (risky, text.replace('"', '""'))
 def row_of(cells):  # in one go, where nothing has to be escaped
-    plain = "\0".join(cells)
-    if '"' in plain or plain.count("\0") >= len(cells) or re.search("(?:^|\0)[=+@\t\r-]", plain):
+    plain = "\0" + "\0".join(cells)
+    if '"' in plain or plain.count("\0") > len(cells) or RISKY.search(plain):
         return ",".join(map(cell, cells))
-    return '"%s"' % plain.replace("\0", '","')
+    return '"%s"' % plain[1:].replace("\0", '","')
 def entry_row(walk, entry):
     """The row of events.csv is the one that the rule gives; the first cell that is not is named,
     and what follows it is not compared."""
     if walk.rows:
         values = [str(entry.head.get(name, "")) for name in COLUMNS]
-        told = written(entry.disclosed) if entry.disclosed else ""
+        told = cell(written(entry.disclosed)) if entry.disclosed else '""'
         row = row_of([entry.log.name, str(entry.seq), *values])
-        row = ("%s,%s,%s\r\n" % (row, cell(entry.data_text), cell(told))).encode()
+        row = ("%s,%s,%s\r\n" % (row, cell(entry.data_text), told)).encode()
         found = walk.rows.read(len(row))
         if found != row:
             cells, others = CELL.findall(row), CELL.findall(found + walk.rows.read(CHUNK_BYTES))
