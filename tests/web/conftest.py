@@ -37,8 +37,9 @@ def served() -> Iterator[tuple[str, Starlette]]:
     thread.join(START_LIMIT_SECONDS)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Of a module, not of all: while it is there no other event loop runs in this thread."""
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
             executable_path=chromium_path(), args=["--no-sandbox"]
