@@ -86,8 +86,10 @@ def park(system: Running, name: str, subject: str) -> None:
 
     prefix, admin = system.environment["BAOXUE_NAME"], system.environment["BAOXUE_DATABASE_URL"]
     with psycopg.connect(f"{admin.rpartition('/')[0]}/{prefix}_casework") as conn:
-        rules = "select ledger, seq, body from events where type like '%.PolicyVersionActivated' limit 1"
-        row = conn.execute(rules).fetchone()
+        of_nobody = "type like '%.PolicyVersionActivated'"
+        row = conn.execute(
+            f"select ledger, seq, body from events where {of_nobody} limit 1"
+        ).fetchone()
     assert row is not None
     statement = (
         "insert into parked (subscription, source, ledger, seq, subject, body, reason)"
