@@ -20,7 +20,8 @@ async def redrive(engine: AsyncEngine, subscription: Subscription, subject: str)
         await conn.execute(text(lock), {"name": f"redrive {subscription.name}"})
         rows = sorted((await conn.execute(take, params)).all(), key=lambda r: (r.parked_at, r.seq))
         entries = [Entry(r.source, r.ledger, r.seq, r.body.encode()) for r in rows]
-        if entries:
-            await subscription.apply(conn, entries)
+        # What it follows may have become less since they were parked.
+        if concerned := subscription.concerning(entries):
+            await subscription.apply(conn, concerned)
     subscription.halted = ""
     return len(entries)

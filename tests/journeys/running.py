@@ -156,7 +156,12 @@ def forget_databases(admin_url: str, name: str) -> None:
     like = f"{name}\\_%"
     with psycopg.connect(url, autocommit=True) as conn:
         for database in _names(conn, "select datname from pg_database where datname like %s", like):
-            conn.execute(f'drop database if exists "{database}" with (force)'.encode())
+            drop = f'drop database if exists "{database}"'
+            try:
+                conn.execute(f"{drop} with (force)".encode())
+            except psycopg.errors.InsufficientPrivilege:
+                # An autovacuum worker is in it, whom only the plain statement sends away.
+                conn.execute(drop.encode())
         for role in _names(conn, "select rolname from pg_roles where rolname like %s", like):
             with contextlib.suppress(psycopg.Error):
                 conn.execute(f'drop role if exists "{role}"'.encode())
