@@ -5,6 +5,7 @@ import os
 import secrets
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -19,13 +20,13 @@ from sqlalchemy.engine import make_url
 
 from baoxue.up import SIMULATED_FROM
 from shared.settings import Settings
-from tests.servers import Servers, free_ports
+from tests.servers import Servers
 
 READY = "baoxue ready"
 START_SECONDS = 300.0
 STOP_SECONDS = 60.0
 # Far from those that free_ports hands out, and with room for the services behind it.
-PORT_SPAN = 8
+PORT_SPAN, LOWEST_PORT, PORTS = 8, 10000, 20000
 
 
 @dataclass(slots=True)
@@ -111,8 +112,20 @@ def _environment(servers: Servers, home: Path, more: Mapping[str, str] | None) -
 
 
 def _port() -> int:
-    """A port with free ones behind it; somebody else may take one meanwhile, which is said."""
-    return free_ports(1)[0] % 20000 // PORT_SPAN * PORT_SPAN + 10000
+    """A port with free ones behind it, drawn: two that begin together must not get the same."""
+    while True:
+        port = LOWEST_PORT + secrets.randbelow(PORTS // PORT_SPAN) * PORT_SPAN
+        if all(_is_free(port + n) for n in range(PORT_SPAN)):
+            return port
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as listener:
+        try:
+            listener.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def _until_ready(process: subprocess.Popen[str], seconds: float) -> str:
