@@ -118,7 +118,7 @@ def wheel_servers(folder: Path) -> Iterator[Servers]:
 def free_ports(count: int) -> list[int]:
     """Ports free at this moment, all different, below those that outgoing connections take."""
     found: list[int] = []
-    for port in random.sample(PORTS, len(PORTS)):
+    for port in random.SystemRandom().sample(PORTS, len(PORTS)):
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
             found.append(port)
