@@ -28,6 +28,8 @@ HOMEROOM = "homeroom_teacher"
 BEFORE_TERM = timedelta(days=31)
 RULES_LIMIT, RULES_PAUSE_SECONDS = 150, 0.2
 Register = Callable[..., Awaitable[list[PersonAnswer]]]
+# Fictitious like the counties in them.
+PROVINCE, CITY = "示范省", "示范市"
 TABLES: Mapping[str, Mapping[str, Command]] = {
     "enrollment": ENROLLMENT,
     "casework": CASEWORK,
@@ -41,7 +43,8 @@ async def enter(accounts: Accounts, county: County) -> None:
     """
     async with accounts.edges["enrollment"].service.engine.connect() as conn:
         there = await read_registered(conn, county)
-    found = {"code": county.code, "name": county.name, "command_id": command_id(county, "found")}
+    names = {"name": county.name, "province": PROVINCE, "city": CITY}
+    found = {"code": county.code, "command_id": command_id(county, "found"), **names}
     await accounts.send("enrollment", "found_county", OPERATOR, found)
     async with accounts.together("enrollment"):
         for unit in _units(county):
