@@ -639,7 +639,7 @@ def check_streams(bundle, log, committed, proof):  # each has its versions, all
         versions, reason = [version for version, _ in events], "流水有误 / stream " + line["stream"]
         gaps = [seq for number, (version, seq) in enumerate(events, 1) if version != number]
         lost = gaps[0] if gaps and last == count else line["seq"]
-        if versions != sorted(set(versions)) or len(events) > count:
+        if versions != sorted({one for one in versions if type(one) is int}) or len(events) > count:
             bundle.need(False, log.name, events[-1][1], "streamversion", reason)
         elif len(events) < count or events[-1] != (last, line["seq"]):
             bundle.need(False, log.name, lost, "streamversion", reason, "INCOMPLETE")
