@@ -58,7 +58,7 @@ async def ensure_digests(conn: AsyncConnection, rules: Rules) -> None:
             pack = rules.pack(path, business_day(now))
         except RulesMissing:
             continue
-        await arm_many(conn, [next_timer(row.ledger, part, pack, now) for part in PARTS])
+        await _begin(conn, row.ledger, pack, now)
 
 
 def first_digests() -> Subscription:
@@ -69,10 +69,13 @@ def first_digests() -> Subscription:
         for entry in entries:
             if entry.seq == 1:  # CountyFounded, and nothing else, begins a ledger
                 # The shipped rules are the first in force; later ones move what comes next.
-                timers = [next_timer(entry.ledger, part, seed_pack(), now) for part in PARTS]
-                await arm_many(conn, timers)
+                await _begin(conn, entry.ledger, seed_pack(), now)
 
     return Subscription(FIRST_DIGESTS, ("enrollment",), apply, Shape.PROCESS, types=FOUNDING_TYPES)
+
+
+async def _begin(conn: AsyncConnection, ledger: str, pack: Pack, now: datetime) -> None:
+    await arm_many(conn, [next_timer(ledger, part, pack, now) for part in PARTS])
 
 
 async def _path(conn: AsyncConnection, ledger: str) -> str | None:

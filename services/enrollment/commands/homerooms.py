@@ -74,12 +74,11 @@ async def end_homeroom(edge: Edge, viewer: Viewer, fields: EndFields) -> Done:
     async with edge.service.engine.connect() as conn:
         act = await acting(edge, viewer, fields, conn)
         place = await class_place(conn, fields.klass)
-    on = fields.on or act.moment.today
-    told = act.told(ROLES, place.ledger, place.path)
+        on = fields.on or act.moment.today
+        told = act.told(ROLES, place.ledger, place.path)
+        role = await _ending_role(conn, place, fields.staff, on, act.moment)
     await require_handed_over(edge, fields.staff, on, place.path)
     command = EndHomeroomTeacher(klass=fields.klass, staff=fields.staff, on=on, now=act.moment.now)
-    async with edge.service.engine.connect() as conn:
-        role = await _ending_role(conn, place, fields.staff, on, act.moment)
     return await act.write(told, _of_class(place, command, fields), *role, next=NEXT)
 
 
