@@ -145,8 +145,8 @@ class Draft(NamedTuple):
 
 
 _decoder = msgspec.json.Decoder(Envelope)
-# What reading bytes that are no body of ours raises: no JSON, no UTF-8, too deep.
-UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+# What reading bytes that are no body of ours raises: no JSON, no UTF-8, no such time; too deep.
+UNREADABLE = (ValueError, RecursionError)
 
 
 def read(body: str | bytes) -> Envelope:

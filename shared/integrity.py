@@ -147,7 +147,7 @@ def _check_row(row: Row[Any], findings: Findings) -> Envelope | None:
     try:
         envelope = read(row.body)
         told = list(facts(row, envelope, findings.ledger, findings.service))
-    except (*UNREADABLE, ValueError):
+    except UNREADABLE:
         findings.add(row.seq, "events", "body", "an envelope", "unreadable")
         return None
     for column, expected, found in told:

@@ -68,7 +68,7 @@ def compare(row: Sequence[Any], log: Log, findings: Findings) -> Envelope | None
     except NotItsPlace:
         _other_place(row, log, findings)
         return None
-    except (*UNREADABLE, ValueError):
+    except UNREADABLE:
         findings.add(seq, "entry", "body", "an envelope", "unreadable")
         return None
     if tuple(row) != expected:
