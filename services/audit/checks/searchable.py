@@ -67,6 +67,8 @@ class Searchable:
         """Compare the rows of some entries of one log. Raises KeyringAway."""
         read = [(one, _texts(one, findings)) for one in envelopes]
         said = [(one, its) for one, its in read if its is not None]
+        if not said:
+            return  # nothing to ask the keyring or the rules for
         every = [text for _, its in said for text in its]
         keys = await keys_of(self.keyring, every, self.keyring.classes)
         county = county_of(log.ledger)
