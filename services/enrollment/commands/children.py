@@ -138,10 +138,10 @@ async def register_child(edge: Edge, viewer: Viewer, fields: RegisterFields) -> 
     child = fields.child or fields.command_id
     (sealed,) = await seal_people(edge, ledger, [(str(child), fields.given())], CHILDREN)
     register = domain.RegisterChild(child=child, fields=sealed, now=act.moment.now)
-    steps = [_step(child, register, path, fields)]
+    steps = [child_step(child, register, path, fields)]
     if place is not None:
         enroll = _enroll(act, child, place, fields.seat, fields.on, moves=False)
-        steps.append(_step(child, enroll, path))
+        steps.append(child_step(child, enroll, path))
 
     async def before(conn: AsyncConnection) -> None:
         await require_not_elsewhere(conn, f"{CHILD.prefix}{child}", told.ledger)
@@ -160,7 +160,7 @@ async def change_child(edge: Edge, viewer: Viewer, fields: ChangeFields) -> Done
     wanted: dict[str, str | None] = {**dict.fromkeys(fields.clear), **fields.given()}
     changes = await seal_changes(edge, place.ledger, subject, held, wanted, CHILDREN)
     command = domain.ChangeChild(child=fields.child, fields=changes, now=act.moment.now)
-    step = _step(fields.child, command, place.path, fields)
+    step = child_step(fields.child, command, place.path, fields)
     return await act.write(told, step, next=f"{PAGE}/{fields.child}")
 
 
@@ -172,7 +172,7 @@ async def enroll_child(edge: Edge, viewer: Viewer, fields: EnrollFields) -> Done
     told = act.told(PUPILS, klass.ledger, klass.path)
     moves = act.may(PUPILS, place.path)
     command = _enroll(act, fields.child, klass, fields.seat, fields.on, moves=moves)
-    step = _step(fields.child, command, klass.path, fields)
+    step = child_step(fields.child, command, klass.path, fields)
     return await act.write(told, step, next=f"{PAGE}/{fields.child}")
 
 
@@ -186,7 +186,7 @@ async def leave_class(edge: Edge, viewer: Viewer, fields: LeaveFields) -> Done:
         child=fields.child, klass=klass, on=on, reason=fields.reason, now=act.moment.now
     )
     told = act.told(PUPILS, place.ledger, place.path)
-    step = _step(fields.child, command, place.path, fields)
+    step = child_step(fields.child, command, place.path, fields)
     return await act.write(told, step, next=f"{PAGE}/{fields.child}")
 
 
@@ -228,7 +228,8 @@ def _enroll(
     )
 
 
-def _step(child: UUID, command: Any, path: str, fields: Fields | None = None) -> Step:
+def child_step(child: UUID, command: Any, path: str, fields: Fields | None = None) -> Step:
+    """A command to a child; `fields` where the form was drawn from a version of it."""
     return Step(
         aggregate=CHILD,
         stream=f"{CHILD.prefix}{child}",

@@ -3,9 +3,8 @@
 from datetime import date
 from uuid import UUID
 
-from services.enrollment.aggregates import CHILD
-from services.enrollment.bulk.writing import Step
 from services.enrollment.commands.acting import GROUPS, Acting, acting
+from services.enrollment.commands.children import child_step
 from services.enrollment.domain import child as domain
 from services.enrollment.domain.codes import GroupSource
 from services.enrollment.queries.places import ChildPlace, child_place
@@ -48,7 +47,8 @@ async def tag_group(edge: Edge, viewer: Viewer, fields: TagFields) -> Done:
         source=fields.source,
         now=act.moment.now,
     )
-    return await act.write(told, _step(place, fields, command), next=f"{PAGE}/{fields.child}")
+    step = child_step(fields.child, command, place.path, fields)
+    return await act.write(told, step, next=f"{PAGE}/{fields.child}")
 
 
 async def untag_group(edge: Edge, viewer: Viewer, fields: UntagFields) -> Done:
@@ -58,23 +58,13 @@ async def untag_group(edge: Edge, viewer: Viewer, fields: UntagFields) -> Done:
     command = domain.UntagStudentGroup(
         child=fields.child, group=fields.group, on=on, now=act.moment.now
     )
-    return await act.write(told, _step(place, fields, command), next=f"{PAGE}/{fields.child}")
+    step = child_step(fields.child, command, place.path, fields)
+    return await act.write(told, step, next=f"{PAGE}/{fields.child}")
 
 
 async def _at(edge: Edge, viewer: Viewer, fields: Fields, child: UUID) -> tuple[Acting, ChildPlace]:
     async with edge.service.engine.connect() as conn:
         return await acting(edge, viewer, fields, conn), await child_place(conn, child)
-
-
-def _step(place: ChildPlace, fields: TagFields | UntagFields, command: domain.ChildCommand) -> Step:
-    return Step(
-        aggregate=CHILD,
-        stream=f"{CHILD.prefix}{fields.child}",
-        command=command,
-        path=place.path,
-        subject=str(fields.child),
-        expected=fields.version,
-    )
 
 
 COMMANDS = (

@@ -3,9 +3,8 @@
 from datetime import date
 from uuid import UUID
 
-from services.enrollment.aggregates import CHILD
-from services.enrollment.bulk.writing import Step
 from services.enrollment.commands.acting import GROUPS, acting
+from services.enrollment.commands.children import child_step
 from services.enrollment.domain.child import RecordVillage
 from services.enrollment.domain.codes import GroupSource
 from services.enrollment.queries.places import child_place
@@ -41,14 +40,7 @@ async def record_village(edge: Edge, viewer: Viewer, fields: VillageFields) -> D
         source=fields.source,
         now=act.moment.now,
     )
-    step = Step(
-        aggregate=CHILD,
-        stream=f"{CHILD.prefix}{fields.child}",
-        command=command,
-        path=place.path,
-        subject=str(fields.child),
-        expected=fields.version,
-    )
+    step = child_step(fields.child, command, place.path, fields)
     return await act.write(told, step, next=f"{PAGE}/{fields.child}")
 
 
