@@ -42,6 +42,7 @@ OPTIONAL = ("events.xlsx", "timeline.html", "verify.html")
 HEADER = ("log", "seq", "time", "occurredat", "type", "stream", "version", "subject", "actorid",
           "actorrole", "onbehalfof", "via", "policyversion", "data", "disclosed")
 COLUMNS = ["streamversion" if name == "version" else name for name in HEADER[2:13]]
+FLAT, BLANK = {str, int}, [""] * len(COLUMNS)
 ERRORS = (ValueError, LookupError, TypeError, AttributeError, OSError, RuntimeError, StopIteration)
 SIZE = "(0|[1-9][0-9]{0,15})"
 CHECKPOINT = re.compile(r"([^\n]+)\n" + SIZE + r"\n([A-Za-z0-9+/]{43}=)")
@@ -83,7 +84,6 @@ def point_of(raw):  # the point that 32 bytes encode, or None
         return None
     x = P - x if x & 1 != odd else x
     return x, y, 1, x * y % P
-
 BASE = point_of((4 * pow(5, P - 2, P) % P).to_bytes(32, "little"))
 def is_signed(public, text, signature):  # whether this key made this signature
     if len(public) != 32 or len(signature) != 64:
@@ -145,19 +145,19 @@ def unique(pairs):
     if len(found) != len(pairs):
         raise ValueError("a key stands twice in an object")
     return found
-def integer(digits):
-    if len(digits) > DIGITS_LIMIT or not digits.lstrip("-").isdigit():
-        raise ValueError("%s is no integer of up to %d digits" % (digits[:20], DIGITS_LIMIT))
+def integer(digits):  # raises ValueError for a fraction, as `int` does
+    if len(digits) > DIGITS_LIMIT:
+        raise ValueError("%s is longer than %d digits" % (digits[:20], DIGITS_LIMIT))
     return int(digits)
 scan = json.JSONDecoder(object_pairs_hook=unique, parse_int=integer, parse_float=integer,
                         parse_constant=integer).scan_once
 STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
-def parse(text):  # the value of a JSON text with nothing around it; raises one of ERRORS
-    depth, deep = 0, text.count("{") + text.count("[") > DEPTH_LIMIT
+def parse(text, limit=DEPTH_LIMIT):  # of a JSON text with nothing around it; raises one of ERRORS
+    depth, deep = 0, text.count("{") + text.count("[") > limit
     for bracket in re.findall(r"[\[\]{}]", STRING.sub("", text)) if deep else "":
         depth += 1 if bracket in "[{" else -1
-        if depth > DEPTH_LIMIT:
-            raise ValueError("deeper than %d" % DEPTH_LIMIT)
+        if depth > limit:
+            raise ValueError("deeper than %d" % limit)
     found, end = scan(text, 0)
     if end != len(text):
         raise ValueError("more than one value")
@@ -223,7 +223,6 @@ class Key:  # a verifier key `<name>+<8 hex digits>+<base64(type, key)>`; raises
         return self.name in (origin, origin.split("/")[0])
     def id_as(self, name):
         return hashlib.sha256(name.encode() + b"\n" + self.raw).digest()[:4]
-
 class Note:  # a checkpoint with its signature lines; raises Wrong for anything else
     def __init__(self, raw, field, log, verdict="TAMPERED"):
         with reading(field, "检查点有误 / no checkpoint", verdict, log):
@@ -251,7 +250,6 @@ class Note:  # a checkpoint with its signature lines; raises Wrong for anything 
         return any(is_signed(key.public, b"cosignature/v1\ntime %d\n" % int.from_bytes(
             value[:8], "big") + self.text, value[8:]) for name, key_id, value in self.signatures
                    if (name, key_id) == (key.name, key.key_id))
-
 class Log:  # one log as the manifest names it, and what the entries showed of it
     def __init__(self, number, found):
         kinds = {"service": str, "ledger": str, "origin": str, "root": str, "class": str,
@@ -263,30 +261,34 @@ class Log:  # one log as the manifest names it, and what the entries showed of i
         self.name = self.service + (".access" if self.ledger.endswith("-access") else "")
         if not re.fullmatch(r"[a-z]{1,32}", self.service) or self.kind not in PROOFS:
             raise malformed("manifest.json:logs", "名称或类别有误 / no such service or class")
-
 class Entry:  # one body: the envelope without `data`, and `data`; raises one of ERRORS
+    __slots__ = "data", "data_text", "disclosed", "head", "leaf", "log", "place", "seq"
     def __init__(self, body, logs):
         text = body.decode()
-        head, mark, rest = text.partition(',"data":')
-        self.head, self.data_text, self.disclosed = parse(head + "}"), rest[:-1], {}
-        self.data, self.leaf = parse(self.data_text), leaf_hash(body)
-        self.seq, self.log = self.head["ledgerseq"], logs[self.head["source"]]
-        if not mark or text[-1] != "}" or "data" in self.head or type(self.seq) is not int or not (
-                0 < self.seq <= SIZE_LIMIT and set(map(type, self.head.values())) <= {str, int}):
+        head, self.data_text = parse(text, DEPTH_LIMIT + 1), text[text.index(',"data":') + 8:-1]
+        (last, self.data), self.head, self.disclosed = head.popitem(), head, {}
+        seq, self.log, self.leaf = head["ledgerseq"], logs[head["source"]], leaf_hash(body)
+        if last != "data" or self.data_text.strip() != self.data_text or not (
+                FLAT.issuperset(map(type, head.values())) and 0 < seq <= SIZE_LIMIT):
             raise ValueError("no envelope of texts and places with `data` as its last member")
-        self.place = self.log.number * LOG_STEP + self.seq
-
+        self.seq, self.place = seq, self.log.number * LOG_STEP + seq
 class Source:  # the bytes of one member, read forward
     def __init__(self, file, offset, size):
-        self.file, self.end = file, offset + size
+        self.file, self.end, self.left = file, offset + size, size
         file.seek(offset)
     def read(self, count):
-        return self.file.read(min(count, self.end - self.file.tell()))
+        found = self.file.read(count if count < self.left else self.left)
+        self.left -= len(found)
+        return found
+    def last(self, left, count):  # from where so many bytes are left
+        if left != self.left:
+            self.left = self.end - self.file.seek(self.end - left)
+        return self.read(count)
     def lines(self, limit):  # without their end; None: too long, or no end
-        good, left, read = True, self.end - self.file.tell(), self.file.readline
-        while good and left > 0:
-            line = read(min(limit + 1, left))
-            good, left = line[-1:] == b"\n", left - len(line)
+        good = True
+        while good and self.left > 0:
+            line = self.file.readline(min(limit + 1, self.left))
+            good, self.left = line[-1:] == b"\n", self.left - len(line)
             yield line[:-1] if good else None
 class Bundle:  # an opened bundle: members, manifest, logs, and what was found wrong with it
     def __init__(self, path, options):
@@ -437,6 +439,8 @@ class Walk:  # the one walk over all entries, beside their proofs, disclosures a
         for line in bundle.json_lines("erasures.jsonl"):
             subject, cls, log, seq = shape(line, "erasures.jsonl", **kinds)
             self.erasures[subject, cls] = log * LOG_STEP + seq
+        needless = [entry_inclusion, entry_subject] if bundle.kind == "RANGE" else [entry_leaf]
+        self.checks = [check for check in ENTRY_CHECKS if check not in needless]
         if bundle.kind == "RANGE":
             self.places = self.promised = range(bundle.first, bundle.last + 1)
             self.leaves = bundle.source("proofs/leaves.bin")
@@ -458,9 +462,9 @@ class Walk:  # the one walk over all entries, beside their proofs, disclosures a
         entry.log.seen += 1
         if place in self.promised:
             at = self.at if place == expected else bisect.bisect_left(self.places, place)
-            self.miss(self.places[self.at:at])
+            self.miss(self.places[self.at:at] if at > self.at else ())
             self.at = max(self.at, at + 1)
-        for check in ENTRY_CHECKS:
+        for check in self.checks:
             check(self, entry)
         self.last = max(self.last, place)
     def change(self, why, place):  # an entry that cannot be the one that stands here
@@ -491,9 +495,9 @@ def entry_place(walk, entry):  # the entry stands where the bundle says that it 
     reason = "没有证明 / without any proof" if logged else "在检查点之后 / beyond the checkpoint"
     logged and promised or walk.need(False, entry, "ledgerseq", reason, "NEVER LOGGED")
 def entry_leaf(walk, entry):  # RANGE: its leaf is the listed one; so a wrong entry has a name
-    if walk.leaves and entry.place in walk.promised:
-        walk.leaves.file.seek(walk.leaves.end - 32 * (walk.bundle.last + 1 - entry.seq))
-        walk.need(walk.leaves.file.read(32) == entry.leaf, entry, "body", "被改动 / not as listed")
+    if entry.place in walk.promised:
+        leaf = walk.leaves.last(32 * (walk.bundle.last + 1 - entry.seq), 32)
+        leaf == entry.leaf or walk.need(False, entry, "body", "被改动 / not as listed")
 def entry_inclusion(walk, entry):  # CASE, SELECTION: its leaf leads to the root of the checkpoint
     for line in walk.proofs.get(entry.place, []):
         path = take_hashes(line, "path", "proofs/inclusion.jsonl")
@@ -544,18 +548,17 @@ CELL, RISKY = re.compile(rb'"[^"]*(?:""[^"]*)*"'), re.compile("\0[=+@\t\r-]")
 def cell(text):
     risky = "'" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else ""
     return '"%s%s"' % (risky, text.replace('"', '""'))
-def row_of(cells):  # in one go, where nothing has to be escaped
-    plain = "\0" + "\0".join(cells)
+def row_of(cells):  # of texts and integers; in one go, where nothing has to be escaped
+    plain = "\0%s" * len(cells) % cells
     if '"' in plain or plain.count("\0") > len(cells) or RISKY.search(plain):
-        return ",".join(map(cell, cells))
+        return ",".join(map(cell, map(str, cells)))
     return '"%s"' % plain[1:].replace("\0", '","')
 def entry_row(walk, entry):
     """The row of events.csv is the one that the rule gives; the first cell that is not is named,
     and what follows it is not compared."""
     if walk.rows:
-        values = [str(entry.head.get(name, "")) for name in COLUMNS]
+        row = row_of((entry.log.name, entry.seq, *map(entry.head.get, COLUMNS, BLANK)))
         told = cell(written(entry.disclosed)) if entry.disclosed else '""'
-        row = row_of([entry.log.name, str(entry.seq), *values])
         row = ("%s,%s,%s\r\n" % (row, cell(entry.data_text), told)).encode()
         found = walk.rows.read(len(row))
         if found != row:
@@ -722,11 +725,9 @@ def read_trust(path):  # the named one, else of this folder, else of the home fo
     for name in [path] if path else filter(os.path.exists, usual):
         with reading("trust:" + name, "打不开 / cannot be opened"), open(name, "rb") as file:
             return parse_object(file.read(JSON_LIMIT_BYTES).strip(), "trust:" + name)
-
 def worst_of(findings):  # the worst verdict first; of two the one that says more
     return min(findings, default=Wrong("VERIFIED", None, None, None, None), key=lambda one: (
         list(VERDICTS).index(one.verdict), one.weak, one.index is None))
-
 class Report:  # verdicts: one a service, and the worst
     def __init__(self, bundle):
         self.bundle, self.findings = bundle, bundle.findings
@@ -791,8 +792,7 @@ def main(arguments=None):
         bundle = Bundle(given.bundle, None)
         bundle.keep(wrong)
         report = Report(bundle)
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="replace")
+    getattr(sys.stdout, "reconfigure", dict)(errors="replace")
     print(report.as_json() if given.json else "\n".join(map(shown, report.lines())))
     return report.code
 
