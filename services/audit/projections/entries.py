@@ -1,7 +1,6 @@
 """What an entry's columns are, and whether a batch of entries follows on in its ledger."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -23,13 +22,7 @@ ENTRY_COLUMNS = (
     "stream",
     "subject",
     "unitpath",
-    "occurred_at",
     "recorded_at",
-    "actor",
-    "actorrole",
-    "onbehalfof",
-    "via",
-    "policyversion",
     "version",
 )
 
@@ -68,13 +61,7 @@ def _facts(envelope: Envelope) -> tuple[Any, ...]:
         envelope.stream,
         uuid_of(envelope.subject),
         envelope.unitpath,
-        datetime.fromisoformat(envelope.occurredat),
         envelope.recorded_at,
-        envelope.actorid,
-        envelope.actorrole,
-        envelope.onbehalfof,
-        envelope.via,
-        envelope.policyversion,
         envelope.streamversion,
     )
 
