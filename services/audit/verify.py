@@ -580,9 +580,8 @@ def check_entries(bundle):  # the walk over all entries
     bundle.walk, entries = Walk(bundle), read_entries(bundle)
     current = next(entries, None)
     while current:
-        after = next(entries, None)
-        bundle.walk.step(current, after)
-        current = after
+        before, current = current, next(entries, None)
+        bundle.walk.step(before, current)
     bundle.walk.close()
 def check_counts(bundle):  # as many entries as the manifest says
     for log in bundle.logs:
