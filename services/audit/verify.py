@@ -598,8 +598,8 @@ def check_range(bundle):  # RANGE: the listed leaves lead together to the root o
         same = {**line, **wanted} == line and len(lines) == 1 and root == log.root
         bundle.need(same, log.name, None, "root", "不在所签的账里 / not in the signed log")
 def head_leaf(line):  # of a subject's last version, sequence and count in a stream
-    subject, stream = shape(line, "heads", subject=str, stream=str)
-    numbers = shape(line, "heads", version=int, seq=int, count=int)
+    subject, stream = shape(line, "proofs/heads.jsonl", subject=str, stream=str)
+    numbers = shape(line, "proofs/heads.jsonl", version=int, seq=int, count=int)
     named, numbers = stream.encode(), b"".join(one.to_bytes(8, "big") for one in numbers)
     return leaf_hash(bytes.fromhex(subject) + len(named).to_bytes(2, "big") + named + numbers)
 def check_heads(bundle):  # CASE: all streams of the subject in each log, with all their events
@@ -618,7 +618,8 @@ def check_heads(bundle):  # CASE: all streams of the subject in each log, with a
             bundle.need(same, log.name, None, "heads", "不是那时的账 / not of the heads")
             shape(proof, where, first=int, lines=list)
             for check in (check_head_lines, check_neighbours, check_streams):
-                check(bundle, log, found, proof)
+                with reading(where, "读不出来 / cannot be read"):
+                    check(bundle, log, found, proof)
     for log in logs.values():
         bundle.need(log.kind != "CASE", log.name, None, "heads", "没有 / no heads", "INCOMPLETE")
 def check_head_lines(bundle, log, committed, proof):  # they lead to the sealed root

@@ -171,6 +171,20 @@ def test_a_disclosure_is_of_strict_shape(
     assert compare(core, found, tmp_path, BROWSER, name) == "MALFORMED"
 
 
+@pytest.mark.parametrize(
+    ("told", "instead"),
+    [(b'"seq":', b'"sep":'), (b'"subject":"', b'"subject":"g'), (b'"left":', b'"lefu":')],
+)
+def test_what_cannot_be_read_in_altered_head_lines_is_an_alteration(
+    core: Core, whole: dict[str, Parts], tmp_path: Path, told: bytes, instead: bytes
+) -> None:
+    made = whole["CASE"].copy()
+    lines = made.members["proofs/heads.jsonl"]
+    assert told in lines
+    made.members["proofs/heads.jsonl"] = lines.replace(told, instead, 1)
+    assert compare(core, Mutant(made.pack()), tmp_path, BROWSER, told.decode()) == "TAMPERED"
+
+
 @pytest.mark.parametrize("size", ["1_0", " 5", "+5", "05", "٥", ""])
 def test_sizes_of_a_consistency_proof_are_written_in_one_way(
     size: str, whole: dict[str, Parts], core: Core, tmp_path: Path
