@@ -18,8 +18,6 @@ log = structlog.get_logger()
 
 TICK_SECONDS = 1.0
 TAKE_LIMIT = 500
-# While more is due than one transaction takes, one is decided while the store writes the other.
-AT_ONCE = 2
 RETRY_SECONDS = 1.0
 FAILURE_LIMIT = 20
 
@@ -159,12 +157,6 @@ async def _tick_one(engine: AsyncEngine, handlers: Mapping[str, Handler]) -> int
         return 0
 
 
-async def ticks(engine: AsyncEngine, handlers: Mapping[str, Handler], before: int) -> int:
-    """Tick, several at once if the ticks before did so many that more must be due."""
-    copies = AT_ONCE if before >= TAKE_LIMIT else 1
-    return sum(await asyncio.gather(*(tick(engine, handlers) for _ in range(copies))))
-
-
 async def due(engine: AsyncEngine) -> int:
     """How many timers are due and not done."""
     async with reading(engine) as conn:
@@ -174,10 +166,9 @@ async def due(engine: AsyncEngine) -> int:
 async def run(engine: AsyncEngine, handlers: Mapping[str, Handler], waking: Waking) -> None:
     """Tick for ever."""
     ear = waking.ear()
-    done = 0
     while True:
         try:
-            done = await ticks(engine, handlers, done)
+            done = await tick(engine, handlers)
             if done:
                 waking.wake()
             else:

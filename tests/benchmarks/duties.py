@@ -111,9 +111,9 @@ async def _fall_due(world: World, day: int, until: str = "09:00") -> float:
     # What was armed was armed long ago: the boards have followed it.
     await world.settled()
     await world.move_to(when)
-    began, done = perf_counter(), 1
-    while done:
-        done = await timer.ticks(world.engine, world.edge.service.timers, done)
+    began = perf_counter()
+    while await timer.tick(world.engine, world.edge.service.timers):
+        pass
     took = perf_counter() - began
     async with world.engine.connect() as conn:
         assert (await conn.execute(LEFT, {"at": when})).scalar_one() == 0
