@@ -185,6 +185,18 @@ def test_what_cannot_be_read_in_altered_head_lines_is_an_alteration(
     assert compare(core, Mutant(made.pack()), tmp_path, BROWSER, told.decode()) == "TAMPERED"
 
 
+@pytest.mark.parametrize("version", [b'"2"', b"-2", b"null"])
+def test_versions_that_are_no_places_are_no_reason_to_stop(
+    core: Core, whole: dict[str, Parts], tmp_path: Path, version: bytes
+) -> None:
+    made = whole["CASE"].copy()
+    told, instead = b'"streamversion":2', b'"streamversion":' + version
+    made.members["entries.jsonl"] = made.members["entries.jsonl"].replace(told, instead, 1)
+    found = Mutant(made.pack())
+    assert compare(core, found, tmp_path, BROWSER, version.decode()) == "TAMPERED"
+    assert python_report(tmp_path / "b.zip", found).worst.field == "body"
+
+
 @pytest.mark.parametrize("size", ["1_0", " 5", "+5", "05", "٥", ""])
 def test_sizes_of_a_consistency_proof_are_written_in_one_way(
     size: str, whole: dict[str, Parts], core: Core, tmp_path: Path
