@@ -18,6 +18,7 @@ from services.enrollment.sheets.roster_rows import RosterRow
 from services.enrollment.sheets.table import RawRow, Table
 from services.enrollment.sheets.values import (
     mask,
+    name_doubt,
     name_key,
     read_citizen_number,
     read_document_number,
@@ -177,6 +178,10 @@ def _doubts(table: Table, raw: RawRow, born: date | None) -> None:
     if doubt:
         problem = Refusal(doubt[0], doubt[1], "可以收；请照学籍系统核对")
         table.warn(raw, problem, "student_number", value=mask(number))
+    noted = name_doubt(raw.text("name"))
+    if noted:
+        problem = Refusal(noted[0], noted[1], "可以收；若是备注，请移到别的列")
+        table.warn(raw, problem, "name", value=mask(raw.text("name")))
     today = table.reading.options.today
     if today and born and born > today:
         table.fault(

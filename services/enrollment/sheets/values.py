@@ -20,6 +20,8 @@ MAX_NAME_CHARACTERS = 60
 MAX_TEXT_CHARACTERS = 500
 DOTS = re.compile(r"[·•・･‧∙⋅●᛫⸱˙．᠂ꞏ]|(?<=[\u3400-\u9fff])\.(?=[\u3400-\u9fff])")
 HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
+SEVERAL = re.compile(r"[、，,;；/／|]")
+NOTED = re.compile(r"[0-9(（\[【]")
 SCIENTIFIC = re.compile(r"[0-9](?:\.[0-9]+)?E\+?[0-9]{1,2}", re.I)
 DOCUMENT = re.compile(r"[0-9A-Z()/-]{4,24}")
 MOBILE = re.compile(r"1[3-9][0-9]{9}")
@@ -70,6 +72,8 @@ def read_name(cell: Cell) -> str | None:
     text = plain(cell)
     if not text:
         return None
+    if SEVERAL.search(text):
+        raise Refusal("name_of_several", "一格里像有几个人的姓名", "一行只写一个人")
     text = DOTS.sub("·", text)
     if HAN.search(text):
         text = tight(text)
@@ -78,6 +82,11 @@ def read_name(cell: Cell) -> str | None:
     if not any(unicodedata.category(c)[0] in "LC" for c in text) or text.isdecimal():
         raise Refusal("name_unreadable", "不像姓名", "改成姓名")
     return text
+
+
+def name_doubt(name: str) -> tuple[str, str] | None:
+    """Code and reason where a name holds what is rather a note beside it: a number, brackets."""
+    return ("name_with_note", "姓名里有数字或括号") if NOTED.search(name) else None
 
 
 def number_text(cell: Cell) -> str:

@@ -80,3 +80,11 @@ def test_one_child_in_two_classes_refuses_both_rows(tmp_path: Path) -> None:
     parsed = read(xlsx(tmp_path / "a.xlsx", {"一": [HEAD, LI, [*LI[:5], "2"]]}))
     assert {c for _, _, c in faults(parsed)} == {"child_in_two_classes"}
     assert parsed.rows == ()
+
+
+@pytest.mark.parametrize("name", ["李小草(休学)", "李小草2"])
+def test_a_name_with_a_note_in_it_is_taken_and_doubted(tmp_path: Path, name: str) -> None:
+    rows = [["姓名", "年级", "班级"], [name, "七年级", "1班"]]
+    parsed = read(xlsx(tmp_path / "a.xlsx", {"学生": rows}))
+    assert [row.name for row in parsed.rows] == [name]
+    assert [(one.cell, one.code) for one in parsed.warnings] == [("A2", "name_with_note")]

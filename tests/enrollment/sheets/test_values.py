@@ -133,6 +133,13 @@ def test_names_are_equal_without_blanks_and_with_one_dot(text: str) -> None:
     assert read_name(text) == "阿依·古丽"
 
 
+@pytest.mark.parametrize("text", ["李小草、周木呷", "李小草/周木呷", "李小草，周木呷"])
+def test_a_cell_with_two_names_is_nobodys_name(text: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        read_name(text)
+    assert refused.value.code == "name_of_several"
+
+
 @pytest.mark.parametrize(
     "text", ["138 0000 0001", "138-0000-0001", "+8613800000001", "13800000001/2"]
 )
