@@ -12,6 +12,7 @@ import bisect
 import calendar
 import contextlib
 import hashlib
+import itertools
 import json
 import os
 import re
@@ -30,7 +31,7 @@ NAMING = {"TAMPERED", "NEVER LOGGED", "INCOMPLETE", "UNEXPLAINED ERASURE"}
 MEMBER_LIMIT_BYTES, BUNDLE_LIMIT_BYTES = 2 << 30, 7 << 29  # 2 and 3.5 GiB
 BODY_LIMIT_BYTES, NOTE_LIMIT_BYTES = 32 << 10, 64 << 10
 JSON_LIMIT_BYTES, LINES_LIMIT = 4 << 20, 200_000  # of a manifest, or a line of anything but entries
-DEPTH_LIMIT, DIGITS_LIMIT, SIZE_LIMIT = 32, 20, 1 << 53
+DEPTH_LIMIT, ENTRY_DEPTH, DIGITS_LIMIT, SIZE_LIMIT, AT_ONCE = 32, 33, 20, 1 << 53, 64
 LOG_STEP = 1 << 54  # a place is the log's number times this, plus the sequence
 KEPT_FINDINGS, CHUNK_BYTES, FETCH_SECONDS = 50, 1 << 20, 20  # so many findings of each verdict
 PROOFS = {"CASE": ["proofs/inclusion.jsonl", "proofs/heads.jsonl"], "SELECTION": [
@@ -46,7 +47,6 @@ FLAT, BLANK = {str, int}, [""] * len(COLUMNS)
 ERRORS = (ValueError, LookupError, TypeError, AttributeError, OSError, RuntimeError, StopIteration)
 SIZE = "(0|[1-9][0-9]{0,15})"
 CHECKPOINT = re.compile(r"([^\n]+)\n" + SIZE + r"\n([A-Za-z0-9+/]{43}=)")
-
 class Wrong(Exception):  # something is not as it must be; raised where nothing more can be read
     def __init__(self, verdict, log, index, field, reason, weak=False):
         self.verdict, self.log, self.index, self.field = verdict, log, index, field
@@ -151,19 +151,26 @@ def integer(digits):  # raises ValueError for a fraction, as `int` does
     return int(digits)
 scan = json.JSONDecoder(object_pairs_hook=unique, parse_int=integer, parse_float=integer,
                         parse_constant=integer).scan_once
-STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+def depth_of(value):  # raises RecursionError, one of ERRORS, for what is absurdly deep
+    inner = value.values() if type(value) is dict else value if type(value) is list else None
+    return 0 if inner is None else 1 + max(map(depth_of, inner), default=0)
 def parse(text, limit=DEPTH_LIMIT):  # of a JSON text with nothing around it; raises one of ERRORS
-    depth, deep = 0, text.count("{") + text.count("[") > limit
-    for bracket in re.findall(r"[\[\]{}]", STRING.sub("", text)) if deep else "":
-        depth += 1 if bracket in "[{" else -1
-        if depth > limit:
-            raise ValueError("deeper than %d" % limit)
     found, end = scan(text, 0)
-    if end != len(text):
-        raise ValueError("more than one value")
+    if end != len(text) or text.count("{") + text.count("[") > limit and depth_of(found) > limit:
+        raise ValueError("more than one value, or deeper than %d" % limit)
     if "\\u" in text:
         written(found).encode()  # a lone surrogate is no text
     return found
+def parse_many(lines, limit):  # each as `parse` gives it; None for each if one needs a closer look
+    mark = int.from_bytes(os.urandom(8), "big")  # unknown to any line: none reaches into the next
+    with contextlib.suppress(*ERRORS):
+        whole = (b"[%s]" % (b",%d," % mark).join(lines)).decode()
+        found, end = scan(whole, 0)
+        deepest = max(line.count(b"{") + line.count(b"[") for line in lines)
+        if end == len(whole) and found[1::2] == [mark] * (len(lines) - 1) and (
+                len(found) == 2 * len(lines) - 1 and deepest <= limit and "\\u" not in whole):
+            return found[::2]
+    return [None] * len(lines)
 def written(value):
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 def parse_object(raw, field):
@@ -252,10 +259,9 @@ class Note:  # a checkpoint with its signature lines; raises Wrong for anything 
                    if (name, key_id) == (key.name, key.key_id))
 class Log:  # one log as the manifest names it, and what the entries showed of it
     def __init__(self, number, found):
-        kinds = {"service": str, "ledger": str, "origin": str, "root": str, "class": str,
-                 "size": int, "entries": int}
-        self.service, self.ledger, self.origin, self.root, self.kind, self.size, self.count = shape(
-            found, "manifest.json:logs", **kinds)
+        self.service, self.ledger, self.origin, self.root, self.size, self.count, self.kind = shape(
+            found, "manifest.json:logs", service=str, ledger=str, origin=str, root=str, size=int,
+            entries=int, **{"class": str})
         self.number, self.note, self.seen, self.streams = number, None, 0, {}
         self.source = "/%s/%s" % (self.ledger, self.service)
         self.name = self.service + (".access" if self.ledger.endswith("-access") else "")
@@ -263,12 +269,12 @@ class Log:  # one log as the manifest names it, and what the entries showed of i
             raise malformed("manifest.json:logs", "名称或类别有误 / no such service or class")
 class Entry:  # one body: the envelope without `data`, and `data`; raises one of ERRORS
     __slots__ = "data", "data_text", "disclosed", "head", "leaf", "log", "place", "seq"
-    def __init__(self, body, logs):
+    def __init__(self, body, logs, head=None):
         text = body.decode()
-        head, self.data_text = parse(text, DEPTH_LIMIT + 1), text[text.index(',"data":') + 8:-1]
+        head, self.data_text = head or parse(text, ENTRY_DEPTH), text[text.index(',"data":') + 8:-1]
         (last, self.data), self.head, self.disclosed = head.popitem(), head, {}
         seq, self.log, self.leaf = head["ledgerseq"], logs[head["source"]], leaf_hash(body)
-        if last != "data" or self.data_text.strip() != self.data_text or not (
+        if last + text[0] + text[-1] + self.data_text != "data{}" + self.data_text.strip() or not (
                 FLAT.issuperset(map(type, head.values())) and 0 < seq <= SIZE_LIMIT):
             raise ValueError("no envelope of texts and places with `data` as its last member")
         self.seq, self.place = seq, self.log.number * LOG_STEP + seq
@@ -348,6 +354,7 @@ class Bundle:  # an opened bundle: members, manifest, logs, and what was found w
             wrong.verdict = "TAMPERED"
         if sum(one.verdict == wrong.verdict for one in self.findings) < KEPT_FINDINGS:
             self.findings.append(wrong)
+        return self
 def check_members(bundle):  # every member that the class asks for, in their order, and no stranger
     notes = sorted("checkpoints/%s.note" % log.name for log in bundle.logs)
     order = FIRST + PROOFS[bundle.kind] + notes + LAST
@@ -357,8 +364,8 @@ def check_members(bundle):  # every member that the class asks for, in their ord
             name = other if name in [*bundle.members, None] else name
             raise malformed(name, "缺少、多余或次序有误 / missing, or not to be here")
 def check_simulated(bundle):  # nobody takes the events of a simulation for those of a county
-    for log in [log for log in bundle.logs if "simulated" in log.origin.split("/")]:
-        if not bundle.options.simulated:
+    for log in bundle.logs:
+        if "simulated" in log.origin.split("/") and not bundle.options.simulated:
             raise malformed("origin", "模拟数据 / simulated: needs --simulated", log.name)
 def check_keys(bundle):  # those of the trust file count; else the bundle's own, and say so
     with reading("manifest.json:keys", "公钥有误 / keys"):
@@ -429,7 +436,6 @@ def check_checkpoints(bundle):  # each log's is signed, and is the one of the ma
         bundle.need(note.origin == log.origin, log.name, None, "origin", reason)
         bundle.need(note.size == log.size, log.name, None, "size", reason)
         bundle.need(same, log.name, None, "root", reason)
-
 class Walk:  # the one walk over all entries, beside their proofs, disclosures and rows
     def __init__(self, bundle):
         self.bundle, self.at, self.last, self.proofs, self.leaves = bundle, 0, 0, {}, None
@@ -543,7 +549,6 @@ def entry_erasure(walk, entry):  # what an `ErasureCompleted` says: whose, and w
     if str(entry.head.get("type")).endswith(".ErasureCompleted"):
         whose, classes = entry.head.get("subject"), entry.data.get("classes", [])
         walk.completed[entry.place] = [(whose, one) for one in classes]
-
 CELL, RISKY = re.compile(rb'"[^"]*(?:""[^"]*)*"'), re.compile("\0[=+@\t\r-]")
 def cell(text):
     risky = "'" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else ""
@@ -553,9 +558,7 @@ def row_of(cells):  # of texts and integers; in one go, where nothing has to be 
     if '"' in plain or plain.count("\0") > len(cells) or RISKY.search(plain):
         return ",".join(map(cell, map(str, cells)))
     return '"%s"' % plain[1:].replace("\0", '","')
-def entry_row(walk, entry):
-    """The row of events.csv is the one that the rule gives; the first cell that is not is named,
-    and what follows it is not compared."""
+def entry_row(walk, entry):  # as the rule gives it; the first other cell is named, no row after it
     if walk.rows:
         row = row_of((entry.log.name, entry.seq, *map(entry.head.get, COLUMNS, BLANK)))
         told = cell(written(entry.disclosed)) if entry.disclosed else '""'
@@ -566,16 +569,17 @@ def entry_row(walk, entry):
             wrong = [name for name, one, other in zip(HEADER, cells, others) if one != other]
             field = ":".join(["events.csv", *wrong[:1]])
             walk.rows = walk.need(None, entry, field, "与规则不符 / not by the rule")
-
 # What is asked of every entry, in this order.
 ENTRY_CHECKS = [entry_order, entry_place, entry_leaf, entry_inclusion, entry_subject,
                 entry_disclosures, entry_erasure, entry_row]
 def read_entries(bundle):  # each entry, or why it is none, in the order of the file
-    for line in bundle.source("entries.jsonl").lines(BODY_LIMIT_BYTES):
-        try:
-            yield Entry(line, bundle.by_source)
-        except ERRORS as error:
-            yield "%s: %s" % (type(error).__name__, error)
+    lines = bundle.source("entries.jsonl").lines(BODY_LIMIT_BYTES)
+    for some in iter(lambda: list(itertools.islice(lines, AT_ONCE)), []):
+        for line, head in zip(some, parse_many(some, ENTRY_DEPTH)):
+            try:
+                yield Entry(line, bundle.by_source, head)
+            except ERRORS as error:
+                yield "%s: %s" % (type(error).__name__, error)
 def check_entries(bundle):  # the walk over all entries
     bundle.walk, entries = Walk(bundle), read_entries(bundle)
     current = next(entries, None)
@@ -708,7 +712,6 @@ def check_online(bundle):  # with --online: the running system still has the sam
         trusted = now.origin == note.origin and now.signer(bundle.keys)
         if bundle.need(trusted, name, None, "online", "线上的签名不可信 / not trusted there"):
             check_pin(bundle, name, note, now, None)
-
 # Everything that is asked of a bundle, in this order.
 CHECKS = [check_members, check_simulated, check_keys, check_files, check_seal, check_export,
           check_checkpoints, check_entries, check_counts, check_range, check_explained, check_heads,
@@ -789,12 +792,9 @@ def main(arguments=None):
         trust = read_trust(given.trust)
         report = verify(given.bundle, Options(given.pin, trust, given.online, given.simulated))
     except Wrong as wrong:
-        bundle = Bundle(given.bundle, None)
-        bundle.keep(wrong)
-        report = Report(bundle)
+        report = Report(Bundle(given.bundle, None).keep(wrong))
     getattr(sys.stdout, "reconfigure", dict)(errors="replace")
     print(report.as_json() if given.json else "\n".join(map(shown, report.lines())))
     return report.code
-
 if __name__ == "__main__":
     sys.exit(main())
