@@ -21,7 +21,7 @@ from tests.integrity.conftest import LEDGER, Scene
 HOW = ("EIO", "ENOSPC", "killed")
 MOMENTS = ("before", "after")
 SIZES = (1, 3, 7, 40, 2, 90, 5, 11, 250, 4)  # some of them cross the border of a tile
-SHORT_ROUNDS, LONG_ROUNDS = 1, 10
+SHORT_ROUNDS, LONG_ROUNDS = 1, 12
 
 
 @dataclass
