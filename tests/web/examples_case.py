@@ -16,9 +16,10 @@ from shared.web.models.case import (
     TimelineEvent,
     TimelineGroup,
 )
-from shared.web.models.child import ChildPage, Masked, Strip, StripDay
+from shared.web.models.child import ChildPage, Strip, StripDay
 from shared.web.models.form import Field, FormPage, Option
 from shared.web.models.layout import Link
+from shared.web.models.masked import Masked
 from shared.web.models.search import Facet, FacetValue, Hit, SearchPage
 from shared.web.models.today import Duty
 from tests.web.examples import TODAY, at, form, some_id
