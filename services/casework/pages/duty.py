@@ -30,6 +30,7 @@ from shared.web.models.form import Field, Form, FormPage
 from shared.web.models.layout import Link
 
 NOBODY = "无人"
+ESCALATED = "DutyEscalated"
 FILE_HINT = "不超过 10 MB，位置信息会去掉"
 
 
@@ -106,7 +107,7 @@ async def _page(found: Visit, row: Any) -> DutyPage:
     (line,) = await drawn(found, [row])
     names = await _names(found, row)
     told = {step["step"]: _named(step["to"], names) for step in row.told}
-    events = [one.event for one in await timeline(found, row.ledger, [f"duty-{row.duty}"])]
+    events = await timeline(found, row.ledger, [f"duty-{row.duty}"], row.path)
     steps = iter(told.values())
     is_open = row.state in duty_list.OPEN
     way = Link(text="去办", href=f"/casework/duties/{row.duty}/do")
@@ -120,7 +121,7 @@ async def _page(found: Visit, row: Any) -> DutyPage:
         rules=_rules(found, row),
         files=await _files(found, row),
         events=tuple(
-            replace(one, detail=next(steps, "")) if one.title.startswith("超期上报") else one
+            replace(one.event, detail=next(steps, "")) if one.kind == ESCALATED else one.event
             for one in events
         ),
     )
