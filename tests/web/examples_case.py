@@ -477,6 +477,8 @@ def visit_form(error: bool = False) -> FormPage:
         back="/page/case",
         child="吉克阿依",
         detail="女，14 岁　大坪村 4 组",
+        explain=(("住址", "石桥镇大坪村 4 组 17 号"),),
+        guardians=(masked("祖母 阿*", "137 **** 4413"),),
         form=form(
             "/form/visit",
             "存下，有网自动提交",
