@@ -1,9 +1,10 @@
 """Who may do what, where and when: role × jurisdiction by date × sensitivity × purpose."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
+from uuid import UUID
 
 from shared.access_words import PAGES, Page, Purpose, Right
 from shared.decider import CommandRejected
@@ -13,6 +14,8 @@ from shared.sealed import SensitivityClass
 
 # A jurisdiction over the whole deployment; only roles of that scope hold it, and they open nothing.
 EVERYWHERE: Final = "*"
+# What a responsibility for a single child lends, at that child's place.
+CHARGE_HOLDER: Final = "charge_holder"
 
 # Whom to ask, by what was refused; the first word of a right decides where it is not named.
 ASK: dict[str, str] = {
@@ -114,13 +117,37 @@ def acting_grant(viewer: Viewer, right: Right, path: str, on: date) -> Grant | N
 
 
 def paths_for(viewer: Viewer, right: Right, on: date) -> list[str]:
-    """The jurisdiction for a right: the fewest prefixes, sorted; empty where it is held nowhere."""
+    """The jurisdiction for a right: the fewest prefixes, sorted; empty where it is held nowhere.
+
+    Children who are answered for one by one are no jurisdiction: they are asked for by name.
+    """
     held = {
         grant.path
         for grant, role in viewer.roles(on)
-        if right in role.rights and _reaches(grant, role, grant.path)
+        if right in role.rights and role.scope != "child" and _reaches(grant, role, grant.path)
     }
     return sorted(p for p in held if not any(covers(q, p) for q in held if q != p))
+
+
+def of_child(path: str, child: UUID) -> str:
+    """The place of one child: whatever covers its class or school covers it as well."""
+    return f"{path}/{child}"
+
+
+def lent(viewer: Viewer, charges: Iterable[Grant], on: date) -> Viewer:
+    """The viewer with what responsibilities for single children lend, beside the own roles.
+
+    Who inspects, or runs the machine, is lent nothing: no assignment makes them one who acts.
+    """
+    if not all(_separate(role, ROLES[CHARGE_HOLDER]) for _, role in viewer.roles(on)):
+        return viewer
+    return replace(viewer, grants=(*viewer.grants, *charges))
+
+
+def charge_of(viewer: Viewer, child: UUID, on: date) -> Grant | None:
+    """What a responsibility for the child lends the viewer, if there is one."""
+    lent_here = (g for g, role in viewer.roles(on) if role.scope == "child")
+    return next((grant for grant in lent_here if grant.unit == str(child)), None)
 
 
 def may_open(viewer: Viewer, cls: SensitivityClass, path: str, on: date) -> bool:

@@ -7,7 +7,8 @@ from shared.access_words import Page, Purpose, Right
 from shared.sealed import SensitivityClass
 
 # The unit that a role is granted on. A grade has no unit of its own: its leader holds the school.
-Scope: TypeAlias = Literal["class", "school", "division", "deployment"]
+# A child is no unit: such a role is granted by nobody, a responsibility for the child lends it.
+Scope: TypeAlias = Literal["child", "class", "school", "division", "deployment"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -160,6 +160,16 @@ ROLES: dict[str, Role] = {
         purposes=("oversight", "verification", "casework", "contact"),
         navigation=("today", "class", "children", "cases", "messages"),
     ),
+    # 包人: whoever answers for one child by name visits it and does what its duties ask.
+    "charge_holder": Role(
+        zh="学生责任人",
+        en="Answers for the child",
+        scope="child",
+        rights=frozenset(("child.visit", "duty.view", "activity.record")),
+        classes=frozenset(("identity", "contact")),
+        purposes=("casework", "contact"),
+        navigation=("today",),
+    ),
     "school_leader": helper("班子成员", "School leadership member", "school"),
     "central_school": Role(
         zh="中心学校人员",

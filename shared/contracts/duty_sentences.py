@@ -6,7 +6,10 @@ DUTY_SENTENCES: dict[str, tuple[str, str]] = {
     "DutySatisfied": ("任务办结，{at}", "Duty done, {at}"),
     "DutySatisfied/late": ("任务办结，迟了，{at}", "Duty done late, {at}"),
     "DutyBreached": ("任务超期：{due_at} 前没有办", "Duty overdue: not done by {due_at}"),
-    "DutyEscalated": ("超期上报：{role}", "Overdue duty told to: {role}"),
+    "DutyEscalated": (
+        "超期上报，第 {step_nth} 级：{role}",
+        "Overdue duty told at level {step_nth}: {role}",
+    ),
     "DutyReplanned": ("任务改期：{was} → {due_at}", "Duty replanned: {was} → {due_at}"),
     "DutyCancelled": ("任务撤销：{reason}", "Duty cancelled: {reason}"),
     "EvidenceFiled": ("提交办理情况：{kind}，{done_on}", "Evidence filed: {kind}, {done_on}"),

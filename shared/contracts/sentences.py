@@ -127,7 +127,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "NotificationQueued": ("发出提醒：{kind}", "Notice sent: {kind}"),
     "NotificationRead": ("读了提醒", "Notice read"),
-    "EscalationSent": ("告知任务超期，第 {step} 级", "Told of an overdue duty, step {step}"),
+    "EscalationSent": (
+        "任务超期，已告知第 {step_nth} 级的人",
+        "Overdue duty: those of level {step_nth} were told",
+    ),
     "PreferenceSet": ("要收消息：{what}", "Messages wanted: {what}"),
     "PreferenceSet/off": ("不收消息：{what}", "Messages not wanted: {what}"),
     "DigestSent": (
@@ -213,6 +216,9 @@ class _Words(dict[str, str]):
     def __missing__(self, key: str) -> str:
         if key.endswith("_n"):
             return str(len(getattr(self._data, key.removesuffix("_n"))))
+        if key.endswith("_nth"):
+            # Stored from 0 on; people count from 1.
+            return str(getattr(self._data, key.removesuffix("_nth")) + 1)
         return _in_words(getattr(self._data, key), self._lang)
 
 

@@ -1,13 +1,18 @@
 """Every event has its line in both languages, and none tells a personal value."""
 
 import re
+from typing import Any
+from uuid import UUID
 
 import msgspec
 import pytest
 
 from shared.contracts.decode import Unknown
+from shared.contracts.duties import DutyEscalated
 from shared.contracts.entry import Entry, entry_of
+from shared.contracts.notify import EscalationSent
 from shared.contracts.sentences import SENTENCES, sentence
+from tests.contracts.telling import at, told
 from tests.stored import Example, examples
 
 EXAMPLES = examples()
@@ -55,6 +60,26 @@ def entry(kind: str) -> Entry:
 )
 def test_lines_read_as_people_write_them(kind: str, said: str) -> None:
     assert sentence(entry(kind)) == said
+
+
+@pytest.mark.parametrize(
+    ("event", "zh", "en"),
+    [
+        (
+            EscalationSent(duty=UUID(int=1), step=0, account="shenxiulan"),
+            "任务超期，已告知第 1 级的人",
+            "Overdue duty: those of level 1 were told",
+        ),
+        (
+            DutyEscalated(duty=UUID(int=1), step=0, role="principal", to=[]),
+            "超期上报，第 1 级：校长",
+            "Overdue duty told at level 1: principal",
+        ),
+    ],
+)
+def test_levels_of_a_climb_are_counted_from_one(event: Any, zh: str, en: str) -> None:
+    story = told(event, happened=at(18), seq=1, stream="x-1")
+    assert (sentence(story), sentence(story, "en")) == (zh, en)
 
 
 def test_an_unknown_event_says_so() -> None:

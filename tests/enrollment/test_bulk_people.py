@@ -2,9 +2,12 @@
 
 from uuid import UUID
 
+import pytest
+
 from services.enrollment.bulk.people import open_classes, register_children, register_staff
 from services.enrollment.bulk.rows import ChildRow, ClassRow, RoleRow, StaffRow
 from services.enrollment.bulk.writing import circumstances
+from services.enrollment.commands.staff import RoleOutOfScope
 from shared.event import Circumstances
 from tests.county import LEDGER
 from tests.enrollment.world import KLASS, OPENS, OPERATOR, SCHOOL, Enrolled, uid
@@ -105,3 +108,20 @@ async def test_staff_come_with_roles_and_accounts_and_classes_with_teachers(
     await county.world.settled()
     roles = {one.role for one in (await county.viewer("t1")).grants}
     assert roles == {"grade_leader", "homeroom_teacher"}
+
+
+async def test_a_role_that_only_a_responsibility_lends_is_granted_to_nobody(
+    county: Enrolled,
+) -> None:
+    lent = RoleRow(role="charge_holder", unit=SCHOOL, path=SCHOOL_PATH, valid_from=OPENS)
+    row = StaffRow(
+        staff=uid("lent"),
+        unit=SCHOOL,
+        path=SCHOOL_PATH,
+        fields={"name": "教师"},
+        roles=(lent,),
+    )
+    (answer,) = await register_staff(county.world.edge, await told(county), LEDGER, [row])
+    assert answer.refused and answer.refused.code == "role_malformed"
+    with pytest.raises(RoleOutOfScope):
+        await county.give("grant_role", staff=uid("teacher"), role="charge_holder", unit=SCHOOL)

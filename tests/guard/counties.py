@@ -121,7 +121,7 @@ async def _staff(stage: Stage, county: County, told: Circumstances) -> None:
     """One person for each role on each unit that it can be held on."""
     rows: list[StaffRow] = []
     for role, known in ROLES.items():
-        if known.scope == "deployment":
+        if known.scope in ("deployment", "child"):
             continue
         units = county.units(known.scope)
         if role == "township_officer":

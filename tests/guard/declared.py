@@ -264,6 +264,12 @@ CASEWORK: dict[str, Declared] = {
     f"GET {C}/calls/{{child}}": record("duty.view", f"{C}/calls/{{child}}", refused_only=True),
     f"GET {C}/surveys/{{child}}": record("duty.view", f"{C}/surveys/{{child}}", refused_only=True),
     f"GET {C}/visits/{{child}}": record("duty.view", f"{C}/visits/{{child}}", refused_only=True),
+    f"POST {C}/visits/{{child}}/open": record(
+        "duty.view",
+        f"{C}/visits/{{child}}/open",
+        body={"field": "phone", "purpose": "contact", "command_id": "{unknown}"},
+        refused_only=True,
+    ),
     f"GET {C}/coverage": listed(
         CHARGES,
         f"{C}/coverage",
@@ -289,6 +295,7 @@ CASEWORK: dict[str, Declared] = {
         f"{C}/children/{{child}}/answers?on=2026-10-08",
     ),
     f"GET {C}/held/{{staff}}": caller(f"{C}/held/{{teacher}}"),
+    f"GET {C}/held/class/{{klass}}": caller(f"{C}/held/class/{{klass}}"),
     f"GET {C}/handover/{{staff}}": record("responsibility.assign", f"{C}/handover/{{teacher}}"),
     f"GET {C}/bodies": listed(CHARGES, f"{C}/bodies"),
     f"GET {C}/bodies/{{body}}": record(

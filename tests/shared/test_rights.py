@@ -1,6 +1,7 @@
 """Role × jurisdiction × class: who may do what, and who never may."""
 
 from datetime import date
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -154,6 +155,37 @@ def test_duties_that_watch_each_other_are_not_one_persons(
     else:
         with pytest.raises(r.RolesNotTogether):
             r.require_separate([held], new)
+
+
+CHILD, BESIDE = (UUID(f"0198c5b0-0000-7000-8000-0000000000c{n}") for n in (1, 2))
+
+
+def charged(who: r.Viewer, to: date | None = None) -> r.Viewer:
+    """The viewer who answers for CHILD by name since September."""
+    place = r.of_child(KLASS, CHILD)
+    charge = r.Grant(
+        role=r.CHARGE_HOLDER, unit=str(CHILD), path=place, valid_from=date(2026, 9, 1), valid_to=to
+    )
+    return r.lent(who, [charge], DAY)
+
+
+def test_what_a_responsibility_lends_holds_at_that_child_alone_and_makes_no_jurisdiction() -> None:
+    who = charged(viewer(("subject_teacher", SCHOOL + "9")))
+    assert r.may(who, "child.visit", r.of_child(KLASS, CHILD), DAY)
+    assert r.may_open(who, "contact", r.of_child(KLASS, CHILD), DAY)
+    for place in (KLASS, SCHOOL, r.of_child(KLASS, BESIDE)):
+        assert not r.may(who, "child.visit", place, DAY)
+        assert not r.may_open(who, "identity", place, DAY)
+    assert r.paths_for(who, "child.visit", DAY) == [SCHOOL + "9"]
+    assert r.charge_of(who, BESIDE, DAY) is None
+    assert r.charge_of(charged(viewer(), date(2026, 11, 22)), CHILD, DAY) is None
+
+
+@pytest.mark.parametrize("role", ["inspector", "operator"])
+def test_who_never_acts_is_lent_nothing(role: str) -> None:
+    path = r.EVERYWHERE if role == "operator" else COUNTY
+    who = charged(viewer((role, path)))
+    assert not r.may(who, "child.visit", r.of_child(KLASS, CHILD), DAY)
 
 
 def test_each_role_has_names_pages_and_purposes() -> None:

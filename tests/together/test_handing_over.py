@@ -5,7 +5,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from tests.enrollment.world import CHILDREN, KLASS, SCHOOL, at, day, uid
+from tests.enrollment.world import CHILDREN, KLASS, OTHER_KLASS, SCHOOL, at, day, uid
 from tests.followed import World
 from tests.requirements.casework.desk import page, plain, post, types
 from tests.together.conftest import Both
@@ -118,3 +118,45 @@ async def test_a_subject_teachers_role_ends_when_its_children_have_somebody_else
     await assigned(both, TEACHER, instead=NEXT)
     answer = await post(world, f"{E}/end_role", officer, on=day(0), **role)
     assert types(answer) == ["enrollment.RoleEnded"]
+
+
+async def test_a_class_with_pupils_closes_when_nobody_answers_for_them_by_hand(
+    both: Both,
+) -> None:
+    world, officer = both.school.world, await both.school.viewer("officer")
+    await assigned(both, TEACHER)
+    closing = {"klass": KLASS, "on": day(0)}
+    refused = await refusal(world, f"{E}/close_class", officer, **closing)
+    assert refused["code"] == "still_answers" and "包保：教师包人" in refused["say"]
+    assert [(one["by"], one["target"]) for one in refused["held"]] == [
+        ("assigned", str(CHILDREN[0]))
+    ], "who is homeroom teacher ends with the class"
+    assert "教师包人" in await page(both.casework, refused["href"], officer)
+    await both.carried()
+    # One who goes to another class takes those along who answer for it by name.
+    moved = {"child": CHILDREN[0], "klass": OTHER_KLASS, "on": day(0)}
+    await post(world, f"{E}/enroll_child", officer, **moved)
+    await both.carried()
+    answer = await post(world, f"{E}/close_class", officer, **closing)
+    assert "enrollment.ClassClosed" in types(answer)
+
+
+async def test_at_the_end_of_a_school_year_a_class_that_all_have_left_closes_whoever_held_it(
+    both: Both,
+) -> None:
+    """Also with casework away; nobody answers any more for a class that is closed."""
+    world, officer = both.school.world, await both.school.viewer("officer")
+    row = {"scheme": "sanbao_yigua", "tier": "second", "target": str(KLASS)}
+    row |= {"holder": str(NEXT), "since": str(day(0))}
+    await post(both.casework, f"{C}/assign_responsibilities", officer, rows=[row])
+    await assigned(both, NEXT)
+    refused = await refusal(world, f"{E}/close_class", officer, klass=KLASS, on=day(1))
+    assert {one["target"] for one in refused["held"]} == {str(KLASS), str(CHILDREN[0])}
+    for child in CHILDREN:
+        moved = {"child": child, "klass": OTHER_KLASS, "on": day(1)}
+        await post(world, f"{E}/enroll_child", officer, **moved)
+    answer = await post(world, f"{E}/close_class", officer, klass=KLASS, on=day(1))
+    assert "enrollment.ClassClosed" in types(answer)
+    await both.to(at(day(1)))
+    handover = await page(both.casework, f"/casework/handover/{NEXT}", officer)
+    assert "包保：教师包人" in handover and "第二包" not in handover

@@ -16,9 +16,10 @@ from shared.web.models.case import (
     TimelineEvent,
     TimelineGroup,
 )
-from shared.web.models.child import ChildPage, Masked, Strip, StripDay
+from shared.web.models.child import ChildPage, Strip, StripDay
 from shared.web.models.form import Field, FormPage, Option
 from shared.web.models.layout import Link
+from shared.web.models.masked import Masked
 from shared.web.models.search import Facet, FacetValue, Hit, SearchPage
 from shared.web.models.today import Duty
 from tests.web.examples import TODAY, at, form, some_id
@@ -476,6 +477,8 @@ def visit_form(error: bool = False) -> FormPage:
         back="/page/case",
         child="吉克阿依",
         detail="女，14 岁　大坪村 4 组",
+        explain=(("住址", "石桥镇大坪村 4 组 17 号"),),
+        guardians=(masked("祖母 阿*", "137 **** 4413"),),
         form=form(
             "/form/visit",
             "存下，有网自动提交",

@@ -203,6 +203,30 @@ def test_a_conflict_shows_the_new_content_and_then_takes_the_same_words(phone: P
     assert versions == ["7", "8"]
 
 
+def test_where_no_second_tab_opens_what_was_typed_is_there_on_the_way_back(
+    phone: Page, served: Served
+) -> None:
+    """As inside other apps and from the home screen: the new content takes the page's place."""
+    say = "别人（或另一个页面）刚改过，请看新内容再提交。"
+    answered(phone, 409, code="conflict", say=say)
+    button = typed(phone)
+    button.tap()
+    seen = phone.get_by_role("link", name="看新内容")
+    seen.evaluate("link => link.removeAttribute('target')")
+    seen.tap()
+    phone.wait_for_url("**/page/case")
+    phone.unroute(COMMAND)
+    phone.go_back()
+    still_there(phone)
+    expect(phone.get_by_role("status").filter(has_text="你写的还在下面")).to_be_visible()
+    phone.get_by_role("button", name="上报").tap()
+    phone.wait_for_url("**/page/case")
+    assert [one["notes"] for one in served[1].state.received] == [[TYPED]]
+    # It was sent: the next time the form is empty.
+    phone.goto("/page/form-report")
+    expect(phone.get_by_label("说明")).not_to_have_value(TYPED)
+
+
 def test_a_file_that_is_refused_leaves_the_words_and_the_file(phone: Page) -> None:
     say = "文件超过 10 MB。拍小一点，或分几次提交。"
     told = {"code": "invalid", "say": say, "fields": {"field": "attachment"}}

@@ -19,14 +19,15 @@ from services.casework.domain.calls import (
 )
 from services.casework.domain.duty import FileEvidence
 from services.casework.domain.duty_events import Attachment
+from services.casework.queries.charged import allowed_on
 from shared.attachments import CLASS, Files, checked, sealed_file
 from shared.commands import Command, Done, Fields
-from shared.edge import Edge, allowed
+from shared.edge import Edge
 from shared.event import business_day
 from shared.event_store import Order
 from shared.rights import Viewer
 
-OF_DUTY = text("select ledger, path, child from duty where duty = :duty")
+OF_DUTY = text("select ledger, path, child, holders from duty where duty = :duty")
 SURVEYED = text(
     "select got from duty where child = :child and form = 'survey'"
     " and state in ('armed', 'breached') order by due_at limit 1"
@@ -98,7 +99,9 @@ async def log_evening_call(edge: Edge, viewer: Viewer, fields: EveningCallFields
 
 
 async def visit_child(edge: Edge, viewer: Viewer, fields: VisitChildFields) -> Done:
-    """A visit to a child who has no case: the weekly one to a key pupil is every teacher's."""
+    """A visit to a child who has no case: the weekly one to a key pupil is every teacher's, and
+    that of whoever answers for the child by name, of whatever class.
+    """
     act = await acting_for_child(
         edge, viewer, "child.visit", fields, fields.child, f"calls-{fields.child}"
     )
@@ -154,10 +157,10 @@ async def file_evidence(
     """The plain form of a duty whose own form comes later, or that needs none."""
     async with edge.service.engine.connect() as conn:
         row = (await conn.execute(OF_DUTY, {"duty": fields.duty})).first()
+        if row is None:
+            raise RecordUnknown("没有这项任务。回到责任页重新打开。", field="duty")
         moment = await edge.moment(conn)
-    if row is None:
-        raise RecordUnknown("没有这项任务。回到责任页重新打开。", field="duty")
-    grant = allowed(viewer, "activity.record", row.path, moment)
+        grant = await allowed_on(conn, viewer, "activity.record", row, moment)
     owner = str(row.child) if row.child else (viewer.staff or viewer.account)
     command = FileEvidence(
         done_on=fields.done_on,

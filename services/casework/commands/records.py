@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.casework.queries.charged import allowed_about
 from services.casework.queries.streams import OF_STREAM
 from shared.access_words import Right
 from shared.commands import Fields, FieldsInvalid
@@ -98,13 +99,18 @@ async def acting(edge: Edge, viewer: Viewer, right: Right, fields: Fields, strea
     """Begin a command for a record that exists. Raises RecordUnknown, NotAllowed, RulesMissing."""
     async with edge.service.engine.connect() as conn:
         record = await record_of(conn, stream)
-        return await _begin(edge, conn, viewer, right, fields, record)
+        moment = await edge.moment(conn)
+        grant = allowed(viewer, right, record.path, moment)
+    return _begin(edge, viewer, moment, grant, fields, record)
 
 
 async def acting_for_child(
     edge: Edge, viewer: Viewer, right: Right, fields: Fields, child: UUID, stream: str = ""
 ) -> Acting:
-    """Begin a command for a child; `stream` is the record that would begin."""
+    """Begin a command for a child; `stream` is the record that would begin.
+
+    Whoever answers for this child by name may do what that lends.
+    """
     async with edge.service.engine.connect() as conn:
         row = (await conn.execute(CHILD, {"child": child})).first()
         if row is None:
@@ -117,23 +123,19 @@ async def acting_for_child(
             school=row.school or "",
             stream=stream,
         )
-        return await _begin(edge, conn, viewer, right, fields, record)
+        moment = await edge.moment(conn)
+        grant = await allowed_about(conn, viewer, right, record.path, child, moment)
+    return _begin(edge, viewer, moment, grant, fields, record)
 
 
-async def _begin(
-    edge: Edge,
-    conn: AsyncConnection,
-    viewer: Viewer,
-    right: Right,
-    fields: Fields,
-    record: Record,
+def _begin(
+    edge: Edge, viewer: Viewer, moment: Moment, grant: Grant, fields: Fields, record: Record
 ) -> Acting:
-    moment = await edge.moment(conn)
     return Acting(
         edge=edge,
         viewer=viewer,
         moment=moment,
-        grant=allowed(viewer, right, record.path, moment),
+        grant=grant,
         record=record,
         pack=moment.rules.pack(record.path, moment.today),
         fields=fields,

@@ -1,29 +1,41 @@
 """晚上的电话: children on leave whose guardian must be called tonight, four answers each."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
-import msgspec
 from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import HTMLResponse
 
-from services.casework.pages.drawing import UNNAMED, begin, command, new_id, options, pack_of
+from services.casework.pages.charged import PHONES, contact, home_of, named
+from services.casework.pages.drawing import (
+    UNNAMED,
+    begin,
+    command,
+    fitting,
+    new_id,
+    options,
+    pack_of,
+)
 from services.casework.pages.duties import drawn, may_do
 from services.casework.pages.questions import choice, choices, moment, words
 from services.casework.queries import duty_list
+from services.casework.queries.charged import allowed_about, charged, listed_of_charges
 from services.casework.queries.duty_list import Wanted
-from shared.access_words import Right
-from shared.console import Visit
-from shared.edge import Edge, allowed
+from shared.access_words import Purpose, Right
+from shared.commands import body_of
+from shared.console import Visit, visit
+from shared.edge import Edge
+from shared.masked import asked_for, open_one
 from shared.policy.day import moment_of
 from shared.rights import Viewer
-from shared.sealed import Sealed
 from shared.session_http import viewer as signed_in
 from shared.viewing import viewing
 from shared.web.models.form import Field, Form, FormPage, Option
 from shared.web.models.layout import Link
+from shared.web.models.masked import Masked
 
 A_MOMENT = timedelta(microseconds=1)
 CALLS = ("leave_call", "call_again")
@@ -54,7 +66,10 @@ class CallsPage:
 
 
 def router(edge: Edge) -> APIRouter:
-    """`/casework/calls`, `/casework/calls/{child}`, `/casework/visits|surveys/{child}`."""
+    """`/casework/calls`, `/casework/calls/{child}`, `/casework/visits|surveys/{child}`.
+
+    `POST /casework/visits/{child}/open`: a guardian's phone, for a purpose.
+    """
     api = APIRouter(prefix="/casework")
 
     @api.get("/calls")
@@ -74,6 +89,8 @@ def router(edge: Edge) -> APIRouter:
         child: UUID, request: Request, viewer: Annotated[Viewer, Depends(signed_in)]
     ) -> HTMLResponse:
         found, row, name = await _child(edge, request, viewer, child, "child.visit")
+        async with edge.service.engine.connect() as conn:
+            home = await home_of(conn, found, row)
         codes = pack_of(found, row.path).codes
         asked = (
             moment("visited_at", "实际到访时间", found.moment.now),
@@ -81,7 +98,20 @@ def router(edge: Edge) -> APIRouter:
             choice("outcome", "结果", codes.outcomes),
             words(),
         )
-        return await _ask(found, "登记家访", "visit_child", asked, child, name)
+        where, reached = await contact(found, home)
+        return await _ask(found, "登记家访", "visit_child", asked, child, name, where, reached)
+
+    @api.post("/visits/{child}/open")
+    async def open_phone(
+        child: UUID, request: Request, viewer: Annotated[Viewer, Depends(signed_in)]
+    ) -> HTMLResponse:
+        field, purpose = asked_for(await body_of(request), PHONES)
+        found, row = await _begin(edge, request, viewer, child, "child.visit", purpose)
+        async with edge.service.engine.connect() as conn:
+            home = await home_of(conn, found, row)
+        if field not in home.fields:
+            raise HTTPException(404)
+        return await open_one(found, home, field, purpose)
 
     @api.get("/surveys/{child}")
     async def survey_form(
@@ -94,20 +124,48 @@ def router(edge: Edge) -> APIRouter:
     return api
 
 
+async def _begin(
+    edge: Edge,
+    request: Request,
+    viewer: Viewer,
+    child: UUID,
+    right: Right,
+    purpose: Purpose | None = None,
+) -> tuple[Visit, Any]:
+    """A child with an open duty that the viewer may do something about. 404 without one."""
+    helped, moment = await charged(edge, viewer), await edge.moment()
+    wanted, engine = Wanted(child=child, kinds=None), edge.service.engine
+    async with viewing(engine, helped, "duty.view", moment.today) as conn:
+        rows = await duty_list.listed(conn, wanted)
+    rows = rows or await listed_of_charges(engine, helped, wanted, moment.today)
+    if not rows:
+        raise HTTPException(404)
+    async with engine.connect() as conn:
+        grant = await allowed_about(conn, viewer, right, rows[0].path, child, moment)
+    chosen = purpose or fitting(helped, moment.today, "casework")
+    found = await visit(
+        edge, request, helped, "visit.child", grant=grant, ledger=rows[0].ledger, purpose=chosen
+    )
+    return found, rows[0]
+
+
 async def _child(
     edge: Edge, request: Request, viewer: Viewer, child: UUID, right: Right
 ) -> tuple[Visit, Any, str]:
-    """A child with an open duty that the viewer may do something about, and its name."""
-    found = await begin(edge, request, viewer, "visit.child", "duty.view")
-    rows = await _duties(found, Wanted(child=child, kinds=None))
-    if not rows:
-        raise HTTPException(404)
-    allowed(viewer, right, rows[0].path, found.moment)
-    return found, rows[0], (await _names(found, rows[:1])).get(rows[0].duty, UNNAMED)
+    """As `_begin`, with the child's name."""
+    found, row = await _begin(edge, request, viewer, child, right)
+    return found, row, (await named(found, [row])).get(row.duty, UNNAMED)
 
 
 async def _ask(
-    found: Visit, title: str, name: str, asked: tuple[Field, ...], child: UUID, who: str
+    found: Visit,
+    title: str,
+    name: str,
+    asked: tuple[Field, ...],
+    child: UUID,
+    who: str,
+    where: tuple[tuple[str, str], ...] = (),
+    reached: Sequence[Masked] = (),
 ) -> HTMLResponse:
     form = Form(
         action=command(name),
@@ -118,7 +176,14 @@ async def _ask(
         hidden=(("child", str(child)),),
         cancel=Link(text="不登记了", href="/casework/duties"),
     )
-    page = FormPage(title=title, back="/casework/duties", form=form, child=who)
+    page = FormPage(
+        title=title,
+        back="/casework/duties",
+        form=form,
+        child=who,
+        explain=where,
+        guardians=tuple(reached),
+    )
     return await found.html("form.html", page, "duties")
 
 
@@ -130,7 +195,7 @@ async def _calls(edge: Edge, request: Request, viewer: Viewer, child: UUID | Non
     rows = await _duties(found, wanted)
     if child is not None and not rows:
         raise HTTPException(404)
-    known = await _names(found, rows)
+    known = await named(found, rows)
     lines = await drawn(found, rows)
     calls = tuple(
         Call(
@@ -148,17 +213,6 @@ async def _duties(found: Visit, wanted: Wanted) -> list[Any]:
     engine = found.edge.service.engine
     async with viewing(engine, found.viewer, "duty.view", found.today) as conn:
         return list(await duty_list.listed(conn, wanted))
-
-
-async def _names(found: Visit, rows: list[Any]) -> dict[UUID, str]:
-    named = [row for row in rows if row.child_name]
-    opened: dict[UUID, str] = {}
-    for row in named:
-        sealed = msgspec.convert(row.child_name, Sealed)
-        (opened[row.duty],) = await found.reading.open_all(
-            [(str(row.child), "name", sealed)], row.path
-        )
-    return opened
 
 
 def _form(found: Visit, row: Any) -> Form:

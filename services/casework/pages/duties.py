@@ -8,12 +8,13 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-import msgspec
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
+from services.casework.pages.charged import lends, named
 from services.casework.pages.drawing import UNNAMED, begin, pack_of
 from services.casework.queries import duty_list
+from services.casework.queries.charged import charged, listed_of_charges
 from services.casework.queries.duty_list import Wanted
 from shared.access_words import Right
 from shared.console import Visit
@@ -21,7 +22,6 @@ from shared.contracts.words import until_words, word
 from shared.edge import Edge
 from shared.event import business_day
 from shared.rights import Viewer, may, paths_for
-from shared.sealed import Sealed
 from shared.session_http import viewer as signed_in
 from shared.viewing import viewing
 from shared.web.models.layout import Link
@@ -85,7 +85,7 @@ def router(edge: Edge) -> APIRouter:
         share: str | None = None,
         after: str | None = None,
     ) -> HTMLResponse:
-        found = await begin(edge, request, viewer, "duties", "duty.view")
+        found = await begin(edge, request, await charged(edge, viewer), "duties", "duty.view")
         if filter not in FILTERS or share not in {None, *SHARES}:
             raise HTTPException(404)
         wanted = Wanted(
@@ -139,16 +139,20 @@ async def _lines(edge: Edge, viewer: Viewer, wanted: Wanted) -> AsyncIterator[st
 
 
 async def _page(found: Visit, filter: str, wanted: Wanted) -> DutiesPage:
-    async with viewing(found.edge.service.engine, found.viewer, "duty.view", found.today) as conn:
+    engine, now = found.edge.service.engine, found.moment.now
+    async with viewing(engine, found.viewer, "duty.view", found.today) as conn:
         rows = await duty_list.listed(conn, wanted)
-        counts = await duty_list.counted(conn, wanted, found.moment.now)
+        counts = await duty_list.counted(conn, wanted, now)
+    lent = await listed_of_charges(engine, found.viewer, wanted, found.today)
+    rows = sorted([*rows, *lent], key=lambda row: (row.due_at, row.duty))[: wanted.limit]
+    overdue = counts["overdue"] + sum(row.due_at < now for row in lent)
     more = None
     if len(rows) == wanted.limit:
         last = f"{rows[-1].due_at.isoformat()}_{rows[-1].duty}".replace("+", "%2B")
         more = Link(text="再看后面的", href=f"{_address(filter, wanted)}&after={last}")
     return DutiesPage(
         title="责任",
-        about=f"共 {counts['all']} 件" + _overdue(filter, counts["overdue"]),
+        about=f"共 {counts['all'] + len(lent)} 件" + _overdue(filter, overdue),
         filters=(
             *(
                 Link(text=text, href=f"/casework/duties?filter={name}")
@@ -213,13 +217,7 @@ def _group(row: Any, now: datetime, today: date) -> str:
 
 async def drawn(found: Visit, rows: Sequence[Any]) -> list[Duty]:
     """The rows as lines, names opened and recorded."""
-    named = [row for row in rows if row.child and row.child_name]
-    opened = {}
-    for path in {row.path for row in named}:
-        here = [row for row in named if row.path == path]
-        values = [(str(row.child), "name", msgspec.convert(row.child_name, Sealed)) for row in here]
-        texts = await found.reading.open_all(values, path)
-        opened |= {row.duty: text for row, text in zip(here, texts, strict=True)}
+    opened = await named(found, rows)
     return [_drawn(found, row, opened.get(row.duty, UNNAMED)) for row in rows]
 
 
@@ -247,9 +245,9 @@ def _drawn(found: Visit, row: Any, name: str) -> Duty:
 def may_do(found: Visit, row: Any) -> bool:
     """Whether the form of a duty is for the viewer; who only watches is led to the duty."""
     if row.form in {"case", "child"} and row.child:
-        return True
+        return may(found.viewer, "duty.view", row.path, found.today)
     right = FORM_RIGHTS.get(row.form, "activity.record")
-    return may(found.viewer, right, row.path, found.today)
+    return may(found.viewer, right, row.path, found.today) or lends(found, row, right)
 
 
 def href(row: Any) -> str:

@@ -15,21 +15,22 @@ from services.casework.pages.duties import SHARES, drawn, href, may_do
 from services.casework.pages.questions import day, words
 from services.casework.pages.timeline import PEOPLE, timeline
 from services.casework.queries import duty_list
+from services.casework.queries.charged import allowed_on, charged, one_duty
 from shared.attachments import FIELD
 from shared.console import Visit, visit
 from shared.contracts.words import until_words, word
-from shared.edge import Edge, allowed
+from shared.edge import Edge, Moment
 from shared.event_store import load
 from shared.rights import Viewer
 from shared.roles import ROLES
 from shared.sealed import Sealed
 from shared.session_http import viewer as signed_in
-from shared.viewing import viewing
 from shared.web.models.case import TimelineEvent
 from shared.web.models.form import Field, Form, FormPage
 from shared.web.models.layout import Link
 
 NOBODY = "无人"
+ESCALATED = "DutyEscalated"
 FILE_HINT = "不超过 10 MB，位置信息会去掉"
 
 
@@ -64,14 +65,14 @@ def router(edge: Edge) -> APIRouter:
     async def one(
         duty: UUID, request: Request, viewer: Annotated[Viewer, Depends(signed_in)]
     ) -> Response:
-        found, row = await _begin(edge, request, viewer, duty)
+        found, row = await begin_duty(edge, request, viewer, duty)
         return await found.html("duty.html", await _page(found, row), "duties")
 
     @api.get("/duties/{duty}/do", response_model=None)
     async def do(
         duty: UUID, request: Request, viewer: Annotated[Viewer, Depends(signed_in)]
     ) -> Response:
-        found, row = await _begin(edge, request, viewer, duty)
+        found, row = await begin_duty(edge, request, viewer, duty)
         if row.state not in duty_list.OPEN or not may_do(found, row):
             return RedirectResponse(f"/casework/duties/{duty}", 303)
         if (form := href(row)) != str(request.url.path):
@@ -81,16 +82,23 @@ def router(edge: Edge) -> APIRouter:
     return api
 
 
-async def _begin(edge: Edge, request: Request, viewer: Viewer, duty: UUID) -> tuple[Visit, Any]:
-    moment = await edge.moment()
-    async with viewing(edge.service.engine, viewer, "duty.view", moment.today) as conn:
-        row = await duty_list.one(conn, duty)
+async def known_duty(edge: Edge, viewer: Viewer, duty: UUID) -> tuple[Viewer, Moment, Any]:
+    """The duty as it is listed to the viewer, with what is lent them. 404 beyond their reach."""
+    helped, moment = await charged(edge, viewer), await edge.moment()
+    row = await one_duty(edge.service.engine, helped, duty, moment.today)
     if row is None:
         raise HTTPException(404)
-    grant = allowed(viewer, "duty.view", row.path, moment)
-    purpose = fitting(viewer, moment.today, "casework")
+    return helped, moment, row
+
+
+async def begin_duty(edge: Edge, request: Request, viewer: Viewer, duty: UUID) -> tuple[Visit, Any]:
+    """Begin a page about one duty."""
+    helped, moment, row = await known_duty(edge, viewer, duty)
+    async with edge.service.engine.connect() as conn:
+        grant = await allowed_on(conn, viewer, "duty.view", row, moment)
+    purpose = fitting(helped, moment.today, "casework")
     found = await visit(
-        edge, request, viewer, "duty.do", grant=grant, ledger=row.ledger, purpose=purpose
+        edge, request, helped, "duty.do", grant=grant, ledger=row.ledger, purpose=purpose
     )
     return found, row
 
@@ -99,7 +107,7 @@ async def _page(found: Visit, row: Any) -> DutyPage:
     (line,) = await drawn(found, [row])
     names = await _names(found, row)
     told = {step["step"]: _named(step["to"], names) for step in row.told}
-    events = [one.event for one in await timeline(found, row.ledger, [f"duty-{row.duty}"])]
+    events = await timeline(found, row.ledger, [f"duty-{row.duty}"], row.path)
     steps = iter(told.values())
     is_open = row.state in duty_list.OPEN
     way = Link(text="去办", href=f"/casework/duties/{row.duty}/do")
@@ -113,7 +121,7 @@ async def _page(found: Visit, row: Any) -> DutyPage:
         rules=_rules(found, row),
         files=await _files(found, row),
         events=tuple(
-            replace(one, detail=next(steps, "")) if one.title.startswith("超期上报") else one
+            replace(one.event, detail=next(steps, "")) if one.kind == ESCALATED else one.event
             for one in events
         ),
     )

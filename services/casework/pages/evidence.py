@@ -8,8 +8,7 @@ from sqlalchemy import text
 from starlette.datastructures import UploadFile
 
 from services.casework.commands.duties import EvidenceFields, file_evidence
-from services.casework.pages.drawing import fitting
-from services.casework.queries import duty_list
+from services.casework.pages.duty import begin_duty, known_duty
 from shared.attachments import (
     ATTACHMENT_LIMIT_BYTES,
     FIELD,
@@ -18,12 +17,11 @@ from shared.attachments import (
     opened_file,
 )
 from shared.commands import FieldsInvalid, answer, read
-from shared.console import Visit, visit
-from shared.edge import Edge, Moment, allowed
+from shared.console import Visit
+from shared.edge import Edge
 from shared.rights import Viewer
 from shared.sealed import subject_of
 from shared.session_http import viewer as signed_in
-from shared.viewing import viewing
 
 # A form of a file and a few words: no more than this is read at all.
 FORM_LIMIT_BYTES = ATTACHMENT_LIMIT_BYTES + 64 * 1024
@@ -43,7 +41,7 @@ def router(edge: Edge) -> APIRouter:
     async def file(
         duty: UUID, request: Request, viewer: Annotated[Viewer, Depends(signed_in)]
     ) -> Response:
-        await _known(edge, viewer, duty)
+        await known_duty(edge, viewer, duty)
         values, content = await _read(request)
         fields = read(EvidenceFields, values | {"duty": str(duty)})
         return answer(request, await file_evidence(edge, viewer, fields, content))
@@ -55,16 +53,6 @@ def router(edge: Edge) -> APIRouter:
         return await _shown(edge, request, viewer, duty, sha256)
 
     return api
-
-
-async def _known(edge: Edge, viewer: Viewer, duty: UUID) -> tuple[Moment, Any]:
-    """The duty as it is listed to the viewer; one beyond their reach is not there."""
-    moment = await edge.moment()
-    async with viewing(edge.service.engine, viewer, "duty.view", moment.today) as conn:
-        row = await duty_list.one(conn, duty)
-    if row is None:
-        raise HTTPException(404)
-    return moment, row
 
 
 async def _read(request: Request) -> tuple[dict[str, Any], bytes | None]:
@@ -82,19 +70,14 @@ async def _read(request: Request) -> tuple[dict[str, Any], bytes | None]:
 
 
 async def _shown(edge: Edge, request: Request, viewer: Viewer, duty: UUID, sha256: str) -> Response:
-    moment, row = await _known(edge, viewer, duty)
-    grant = allowed(viewer, "duty.view", row.path, moment)
-    purpose = fitting(viewer, moment.today, "casework")
-    found = await visit(
-        edge, request, viewer, "duty.do", grant=grant, ledger=row.ledger, purpose=purpose
-    )
+    found, row = await begin_duty(edge, request, viewer, duty)
     params = {"ledger": row.ledger, "stream": f"duty-{duty}", "sha": sha256}
     async with edge.service.engine.connect() as conn:
         type_ = (await conn.execute(FILED, params)).scalar()
     if type_ is None:
         raise HTTPException(404)
     content = await _opened(found, row.path, sha256)
-    await edge.record(found.reading, moment, grant)
+    await edge.record(found.reading, found.moment, found.grant)
     name = f"attachment-{sha256[:8]}.{ENDINGS[type_]}"
     headers = {
         "content-disposition": f'attachment; filename="{name}"',

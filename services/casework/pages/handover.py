@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse
 
 from services.casework.pages.coverage_look import Looked, Named, candidates, named
 from services.casework.pages.drawing import fitting, new_id, pack_of
-from services.casework.queries.held import HOMEROOM, Held, held_by, place_of_staff
+from services.casework.queries.held import HOMEROOM, Held, held_by, held_in, place_of_staff
 from shared.console import Visit, visit
 from shared.edge import Edge, allowed
 from shared.policy.duty_schema import Scheme
@@ -28,7 +28,9 @@ ROWS_SHOWN = 200
 
 
 def router(edge: Edge) -> APIRouter:
-    """`/casework/handover/{staff}`; `/casework/held/{staff}` for the service that ends posts."""
+    """`/casework/handover/{staff}`; for the service that ends posts and classes
+    `/casework/held/{staff}` and `/casework/held/class/{klass}`.
+    """
     api = APIRouter(prefix="/casework")
 
     @api.get("/held/{staff}")
@@ -46,8 +48,18 @@ def router(edge: Edge) -> APIRouter:
                 return {"held": []}
             pack = moment.rules.pack(place.path, moment.today)
             found = await held_by(conn, staff, pack, on or moment.today, within)
-        schemes = pack.file.schemes
-        return {"held": [msgspec.to_builtins(one) | _said(schemes, one) for one in found]}
+        return _told(pack.file.schemes, found)
+
+    @api.get("/held/class/{klass}")
+    async def held_of_class(
+        klass: UUID, _caller: Annotated[Caller, Depends(caller)], on: date | None = None
+    ) -> dict[str, Any]:
+        """`{"held": […]}`: what people hold by hand of the class and of those who sit in it."""
+        async with edge.service.engine.connect() as conn:
+            moment = await edge.moment(conn)
+            found = await held_in(conn, klass, on or moment.today)
+        schemes = moment.rules.pack(found[0].path, moment.today).file.schemes if found else {}
+        return _told(schemes, found)
 
     @api.get("/handover/{staff}")
     async def page(
@@ -67,6 +79,10 @@ def router(edge: Edge) -> APIRouter:
         return await found.html("handover.html", drawn, "duties")
 
     return api
+
+
+def _told(schemes: dict[str, Scheme], held: Sequence[Held]) -> dict[str, Any]:
+    return {"held": [msgspec.to_builtins(one) | _said(schemes, one) for one in held]}
 
 
 def _said(schemes: dict[str, Scheme], one: Held) -> dict[str, str]:

@@ -39,8 +39,11 @@ LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
+    """`kind`: the bare name of the event's type."""
+
     event: TimelineEvent
     label: str
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +62,19 @@ class Told:
         return None
 
 
-async def timeline(found: Visit, ledger: str, streams: list[str]) -> list[Line]:
-    """Newest last, in recorded order; opened values go through the page's reading."""
+async def timeline(
+    found: Visit, ledger: str, streams: list[str], path: str | None = None
+) -> list[Line]:
+    """Newest last, in recorded order; opened values go through the page's reading.
+
+    `path`: where the viewer has to be allowed to read the words, if not only somewhere.
+    """
     params = {"ledger": ledger, "streams": streams, "limit": EVENTS_LIMIT}
     async with found.edge.service.engine.connect() as conn:
         bodies = [row.body for row in await conn.execute(BODIES, params)]
     told = [Told(entry_of(body), read(body)) for body in bodies]
     people = await _people(found, told)
-    quotes = await _quotes(found, told)
+    quotes = await _quotes(found, told, path)
     late = timedelta(hours=pack_of(found, found.reading.ledger).values.late.hours)
     return [_line(one, people, quotes, late, found.lang) for one in told]
 
@@ -91,7 +99,7 @@ def _line(
         by_day=by_day,
         quote=quotes.get(entry.seq, ""),
     )
-    return Line(event, LABELS.get(name, ""))
+    return Line(event, LABELS.get(name, ""), name)
 
 
 async def _people(found: Visit, told: list[Told]) -> dict[str, str]:
@@ -105,11 +113,12 @@ async def _people(found: Visit, told: list[Told]) -> dict[str, str]:
     return {who: name for (who, _), name in zip(named, texts, strict=True)}
 
 
-async def _quotes(found: Visit, told: list[Told]) -> dict[int, str]:
+async def _quotes(found: Visit, told: list[Told], path: str | None) -> dict[int, str]:
     """The words of visits and notes, by their place in the ledger."""
     worded = [(one, one.words) for one in told]
     sealed = [(one.entry.seq, one.envelope.subject or "", *words) for one, words in worded if words]
-    texts = await found.reading.open_all([(who, field, value) for _, who, field, value in sealed])
+    values = [(who, field, value) for _, who, field, value in sealed]
+    texts = await found.reading.open_all(values, path)
     return {seq: words for (seq, *_), words in zip(sealed, texts, strict=True)}
 
 

@@ -16,6 +16,7 @@ from services.casework.pages.drawing import UNNAMED, alert_card, begin, names, n
 from services.casework.pages.duties import ELSEWHERE
 from services.casework.queries import boards, duty_list
 from services.casework.queries.boards import Found
+from services.casework.queries.charged import charged, listed_of_charges
 from services.casework.queries.duties import Due, Rule, of_alert, of_case
 from services.casework.queries.duty_list import Wanted
 from services.casework.queries.weights import watches
@@ -57,7 +58,8 @@ def router(edge: Edge) -> APIRouter:
     async def duties(
         request: Request, viewer: Annotated[Viewer, Depends(signed_in)]
     ) -> HTMLResponse:
-        found = await begin(edge, request, viewer, "today", "duty.view")
+        helped = await charged(edge, viewer)
+        found = await begin(edge, request, helped, "today", "duty.view")
         return await found.part("parts/duties.html", await duties_part(found))
 
     return api
@@ -170,6 +172,7 @@ async def done_today(found: Visit) -> tuple[Duty, ...]:
     wanted = await duty_list.narrowed(engine, wanted)
     async with viewing(engine, found.viewer, "duty.view", found.today) as conn:
         rows = await duty_list.listed(conn, wanted)
+    rows = [*rows, *await listed_of_charges(engine, found.viewer, wanted, found.today)]
     lines = await duty_pages.drawn(found, rows)
     return tuple(
         replace(line, href=f"/casework/duties/{row.duty}", due="")
@@ -190,6 +193,7 @@ async def own_duties(found: Visit) -> list[tuple[str, Duty]]:
         rows = await duty_list.listed(conn, mine)
         held = {row.duty for row in rows}
         told = [row for row in await duty_list.listed(conn, climbed) if row.duty not in held]
+    rows = [*rows, *await listed_of_charges(engine, found.viewer, mine, found.today)]
     lines = await duty_pages.drawn(found, [*rows, *told])
     own = [(_time_group(found, row.due_at), line) for row, line in zip(rows, lines, strict=False)]
     # Who was told sees first who knew what when; doing it is the holder's.

@@ -27,9 +27,18 @@ END = text(
     " and holder = :holder and (until is null or until >= :on)"
 )
 VOID = text("delete from responsibility where responsibility = :responsibility and until < since")
+# Nobody answers for a class any more that is closed.
 OF_HOLDER = text(
+    "select scheme, tier, target_kind, target, since, until, path from responsibility r"
+    " where holder = :holder and (until is null or until >= :on) and not (target_kind = 'klass'"
+    " and exists (select 1 from klass k where k.klass::text = r.target and k.closed_on <= :on))"
+    " order by scheme, tier, target"
+)
+OF_CLASS = text(
     "select scheme, tier, target_kind, target, since, until, path from responsibility"
-    " where holder = :holder and (until is null or until >= :on) order by scheme, tier, target"
+    " where (until is null or until >= :on) and (target = :klass or target = any"
+    " (array(select child::text from child where klass = cast(:klass as uuid))))"
+    " order by scheme, tier, target"
 )
 IN_FORCE = text(
     "select scheme, tier, target, holder_kind, holder, since from responsibility"

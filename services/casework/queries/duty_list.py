@@ -40,6 +40,7 @@ class Wanted:
     due_before: datetime | None = None
     states: Sequence[str] = OPEN
     child: UUID | None = None
+    children: Sequence[UUID] | None = None
     but_kinds: Sequence[str] = ()
     kinds: Sequence[str] | None = None
     # Only of these.
@@ -95,6 +96,7 @@ CONDITIONS = {
     "ended_since": "d.ended_at >= :ended_since",
     "due_before": "d.due_at < :due_before",
     "child": "d.child = :child",
+    "children": "d.child = any(cast(:children as uuid[]))",
     "but_kinds": "d.kind <> all(:but_kinds)",
     "kinds": "d.kind = any(:kinds)",
     "among": "d.duty = any(cast(:among as uuid[]))",

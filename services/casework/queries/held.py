@@ -1,5 +1,6 @@
 """What a member of staff still answers for: by hand, and through posts that nobody else holds."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -8,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.casework.queries.charges import OF_HOLDER
+from services.casework.queries.charges import OF_CLASS, OF_HOLDER
 from shared.policy.pack import Pack
 from shared.rights import covers
 
@@ -59,8 +60,18 @@ async def held_by(
     conn: AsyncConnection, staff: UUID, pack: Pack, on: date, within: str | None = None
 ) -> list[Held]:
     """Everything from the day on; `within`: only what lies at or below that path."""
-    params = {"holder": str(staff), "on": on}
-    found = [
+    found = _assigned(await conn.execute(OF_HOLDER, {"holder": str(staff), "on": on}))
+    found += await _posts(conn, staff, pack, on)
+    return [one for one in found if within is None or covers(within, one.path)]
+
+
+async def held_in(conn: AsyncConnection, klass: UUID, on: date) -> list[Held]:
+    """What is held by hand, from the day on, of a class and of the children who sit in it."""
+    return _assigned(await conn.execute(OF_CLASS, {"klass": str(klass), "on": on}))
+
+
+def _assigned(rows: Iterable[Any]) -> list[Held]:
+    return [
         Held(
             by="assigned",
             path=row.path,
@@ -70,10 +81,8 @@ async def held_by(
             target=row.target,
             since=row.since,
         )
-        for row in await conn.execute(OF_HOLDER, params)
+        for row in rows
     ]
-    found += await _posts(conn, staff, pack, on)
-    return [one for one in found if within is None or covers(within, one.path)]
 
 
 async def _posts(conn: AsyncConnection, staff: UUID, pack: Pack, on: date) -> list[Held]:

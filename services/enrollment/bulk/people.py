@@ -214,7 +214,7 @@ def _new_roles(state: Any, row: StaffRow) -> list[RoleRow]:
     ]
     together = {one.role for one in (*held, *row.roles) if one.role in ROLES}
     for role in new:
-        if role.role not in ROLES:
+        if role.role not in ROLES or ROLES[role.role].scope == "child":
             raise people.RoleMalformed(f"没有职务“{role.role}”。请核对职务。", field="role")
         require_separate(together, role.role)
     return new

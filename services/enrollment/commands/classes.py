@@ -8,9 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.enrollment.aggregates import CLASS
 from services.enrollment.bulk.writing import Step
 from services.enrollment.commands.acting import CLASSES, acting
+from services.enrollment.commands.leaving import require_nobody_answers
 from services.enrollment.domain import klass as domain
 from services.enrollment.queries.places import (
     class_place,
+    has_pupils,
     require_not_elsewhere,
     unit_place,
 )
@@ -60,12 +62,18 @@ async def open_class(edge: Edge, viewer: Viewer, fields: OpenFields) -> Done:
 
 
 async def close_class(edge: Edge, viewer: Viewer, fields: CloseFields) -> Done:
+    """Of a class that still has pupils not before nobody answers for it, or for one of them, by
+    hand; one whose pupils have all moved on, as at the end of a school year, asks nobody.
+    """
     async with edge.service.engine.connect() as conn:
         act = await acting(edge, viewer, fields, conn)
         place = await class_place(conn, fields.klass)
+        pupils = await has_pupils(conn, fields.klass)
     on = fields.on or act.moment.today
-    command = domain.CloseClass(klass=fields.klass, on=on, now=act.moment.now)
     told = act.told(CLASSES, place.ledger, place.path)
+    if pupils:
+        await require_nobody_answers(edge, fields.klass, place.school, on)
+    command = domain.CloseClass(klass=fields.klass, on=on, now=act.moment.now)
     return await act.write(told, _step(fields.klass, command, place.path, fields), next=NEXT)
 
 

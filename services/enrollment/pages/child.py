@@ -5,14 +5,12 @@ from datetime import date, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
-import msgspec
 from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import JSONResponse, Response
 
 from services.enrollment.pages.drawing import fitting, pack_of, people_names
 from services.enrollment.pages.groups import groups_shown
 from services.enrollment.pages.home import village_shown
-from services.enrollment.pages.masks import NOTHING, Opened, guardians, identity
 from services.enrollment.pages.registry_words import said, tag
 from services.enrollment.pages.strip import school_year, strip_of
 from services.enrollment.queries.attendance import answerable, current_leave, told, year
@@ -25,8 +23,8 @@ from shared.contracts.sentences import sentence
 from shared.contracts.words import day_words, word
 from shared.edge import Edge, allowed
 from shared.event import read
+from shared.masked import NOTHING, guardians, identity, open_fields
 from shared.rights import Viewer, may
-from shared.sealed import Sealed
 from shared.session_http import viewer as signed_in
 from shared.viewing import viewing
 from shared.web.models.case import ProofMark, TimelineEvent
@@ -65,14 +63,6 @@ async def begin_child(
     grant = allowed(viewer, "child.view", row.path, moment)
     more.setdefault("purpose", fitting(viewer, moment.today, "attendance"))
     return await visit(edge, request, viewer, page, grant=grant, ledger=row.ledger, **more), row
-
-
-async def open_fields(found: Visit, row: ChildRow, *names: str) -> Opened:
-    """Those of the fields that the viewer may open here, as texts; all of them unless named."""
-    stored = {name: row.fields[name] for name in names or row.fields if row.fields.get(name)}
-    values = [(str(row.child), name, msgspec.convert(v, Sealed)) for name, v in stored.items()]
-    texts = await found.reading.open_all(values, row.path)
-    return {name: text for (_, name, _), text in zip(values, texts, strict=True)}
 
 
 async def page_of(found: Visit, row: ChildRow) -> ChildPage:

@@ -9,11 +9,10 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import HTMLResponse
 
 from services.enrollment.aggregates import ATTENDANCE, CHILD
-from services.enrollment.pages.child import begin_child, open_fields
+from services.enrollment.pages.child import begin_child
 from services.enrollment.pages.drawing import command, new_id
 from services.enrollment.pages.groups import groups_shown, tag_fields, untag_fields
 from services.enrollment.pages.home import village_fields
-from services.enrollment.pages.masks import KINDS, NOTHING
 from services.enrollment.pages.registry_words import said
 from services.enrollment.queries.attendance import current_leave, version_of
 from services.enrollment.queries.children import ChildRow
@@ -21,6 +20,7 @@ from shared.access_words import Right
 from shared.console import Visit
 from shared.contracts.words import day_words, word
 from shared.edge import Edge, allowed
+from shared.masked import KINDS, NOTHING, open_fields
 from shared.rights import Viewer
 from shared.session_http import viewer as signed_in
 from shared.web.models.form import Field, Form, FormPage, Option

@@ -11,8 +11,8 @@ from shared.contracts.words import day_words
 from shared.web.models.form import Field, Option
 
 LABEL = "所在村"
-# A county has hundreds of villages: the form offers those around the school.
-ELSEWHERE = "这里只列本乡镇的村；别处的村，用名册的“所在村”一列导入"
+HINT = "全县的村都在，学校所在乡镇的排在前面"
+NONE = "不属于任何村"
 
 
 async def village_shown(found: Visit, row: ChildRow) -> list[tuple[str, str]]:
@@ -23,21 +23,23 @@ async def village_shown(found: Visit, row: ChildRow) -> list[tuple[str, str]]:
 
 async def village_fields(found: Visit, row: ChildRow) -> tuple[Field, ...]:
     home, villages = await _home(found, row)
-    near = [one for one in villages if one.township in row.path.split("/") or _is(home, one)]
-    listed = tuple(Option(value=one.code, label=one.label) for one in near)
+    # Most children live near their school; the order of a county's villages stays otherwise.
+    near_first = sorted(villages, key=lambda one: one.township not in row.path.split("/"))
+    listed = tuple(Option(value=one.code, label=one.label) for one in near_first)
     value = (home.village,) if home and home.village else ()
     today = (found.today.isoformat(),)
     return (
         Field(
-            name="village", label=LABEL, kind="choice", options=listed, hint=ELSEWHERE, value=value
+            name="village",
+            label=LABEL,
+            kind="list",
+            options=(Option(value="", label=NONE), *listed),
+            hint=HINT,
+            value=value,
         ),
         Field(name="on", label="从", kind="date", value=today, required=True),
         Field(name="source", label="谁认定的", kind="choice", options=SOURCES, value=("school",)),
     )
-
-
-def _is(home: Home | None, one: Village) -> bool:
-    return home is not None and home.village == one.code
 
 
 async def _home(found: Visit, row: ChildRow) -> tuple[Home | None, list[Village]]:

@@ -65,6 +65,11 @@ class ChildRow:
     mark: str | None
     reason: str | None
 
+    @property
+    def opens(self) -> str:
+        """Where a masked value of it is opened."""
+        return f"/enrollment/children/{self.child}/open"
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:

@@ -23,6 +23,7 @@ CLASSES = text(
     "select klass, ledger, school, grade, name, path, valid_from, closed_on from klass"
     " where klass = any(:ids)"
 )
+PUPILS = text("select exists (select 1 from child where klass = :klass)")
 CHILDREN = text("select child, ledger, klass, path from child where child = any(:ids)")
 STAFF_PLACES = text(
     "select p.staff, p.ledger, p.unit, u.path from person p join unit u using (unit)"
@@ -137,6 +138,11 @@ async def class_place(conn: AsyncConnection, klass: UUID) -> ClassPlace:
     if found is None:
         raise NoSuchRecord("没有这个班。请核对班级。", field="klass")
     return found
+
+
+async def has_pupils(conn: AsyncConnection, klass: UUID) -> bool:
+    """Whether a child sits in the class today; who has left it does not."""
+    return bool((await conn.execute(PUPILS, {"klass": klass})).scalar_one())
 
 
 async def child_places(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, ChildPlace]:

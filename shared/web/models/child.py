@@ -1,11 +1,12 @@
-"""A child's page (template `child.html`) and a masked value (`parts/masked.html`)."""
+"""A child's page (template `child.html`)."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Literal
 
 from shared.web.models.case import TimelineEvent
 from shared.web.models.layout import Link
+from shared.web.models.masked import Masked
 from shared.web.models.today import Duty
 
 DayMark = Literal["present", "unexcused", "sick", "personal", "missing", "ahead"]
@@ -41,26 +42,6 @@ class Strip:
             counts = table.setdefault(day.on.replace(day=1), {})
             counts[day.mark] = counts.get(day.mark, 0) + 1
         return tuple(table.items())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Masked:
-    """A value that opens for a purpose. Opening posts `purpose=<code>` and `field` to `action`;
-    the answer is the fragment again with `value` and `opened_at` set. Empty `purposes` means that
-    the viewer may not open it. `kind` says how it is grouped; a phone can be dialled once open.
-    """
-
-    field: str
-    label: str
-    masked: str
-    action: str
-    command_id: str
-    purposes: tuple[tuple[str, str], ...] = ()
-    note: str = ""
-    value: str = ""
-    opened_at: datetime | None = None
-    purpose: str = ""
-    kind: Literal["idnumber", "phone", "text"] = "text"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,8 @@
 
 Every form posts to `action` the hidden fields `command_id` (made when the page opened: a form sent
 twice is one command) and `version` (of the stream it was drawn from), and its fields by name:
-`text`, `number`, `date`, `area`, `choice` one value; `choices` the name once a chosen value;
+`text`, `number`, `date`, `area`, `choice`, `list` one value (a `list` has too many options to show
+them all at once); `choices` the name once a chosen value;
 `moment` two values, `<name>_on` (YYYY-MM-DD) and `<name>_time` (HH:MM), business time.
 
 Answers. A command's form is sent by a script, which asks `Accept: application/json` and expects
@@ -15,8 +16,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from shared.web.models.layout import Link
+from shared.web.models.masked import Masked
 
-FieldKind = Literal["text", "number", "date", "moment", "area", "choice", "choices", "file"]
+FieldKind = Literal["text", "number", "date", "moment", "area", "choice", "choices", "list", "file"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +87,10 @@ class Form:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormPage:
-    """Template `form.html`: one child, one form (call, visit, talk, notice, closing …)."""
+    """Template `form.html`: one child, one form (call, visit, talk, notice, closing …).
+
+    `guardians`: how to reach them, masked until opened.
+    """
 
     title: str
     back: str
@@ -95,3 +100,4 @@ class FormPage:
     detail: str = ""
     dial: Link | None = None
     explain: tuple[tuple[str, str], ...] = ()
+    guardians: tuple[Masked, ...] = ()

@@ -6,6 +6,7 @@ import { send } from "./send.js";
 import { post, reached, takes, typedIn } from "./post.js";
 import { signInAgain } from "./again.js";
 import { clear, refuse, tell } from "./refused.js";
+import { bringBack, forgetTyped, waits } from "./typed.js";
 
 const FILE_AFTER_MS = 10_000;
 
@@ -48,10 +49,10 @@ function wake() {
   }
 }
 
-// A form that was sent and comes back from the browser's cache would be taken for its repetition:
-// it is drawn anew.
+// A form that was sent and comes back from the browser's cache would be taken for its repetition, and
+// one that was left to look at what is new has an old version: they are drawn anew.
 function comeBack(event) {
-  if (event.persisted && document.querySelector("form[data-busy]")) location.reload();
+  if (event.persisted && (document.querySelector("form[data-busy]") || waits())) location.reload();
   else wake();
 }
 
@@ -123,6 +124,7 @@ function copyPlain(event) {
 // At sign-out the drafts go; what was already 提交 waits, sealed, for its writer.
 function wipeDrafts(event) {
   if (!event.target.matches("[data-sign-out]")) return;
+  forgetTyped();
   for (const name of Object.keys(localStorage)) if (name.startsWith("roll:")) localStorage.removeItem(name);
 }
 
@@ -133,6 +135,7 @@ export function watchForms() {
   document.addEventListener("change", consequences);
   document.addEventListener("copy", copyPlain);
   addEventListener("pageshow", comeBack);
+  bringBack();
   document.querySelector("[data-faults]:not([hidden])")?.focus();
   for (const button of document.querySelectorAll("[data-show-password]")) button.addEventListener("click", showPassword);
   for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => print());

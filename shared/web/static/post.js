@@ -3,6 +3,7 @@
 import { say } from "./words.js";
 import { clear, refuse } from "./refused.js";
 import { signInAgain } from "./again.js";
+import { stay } from "./typed.js";
 
 const ANSWER_LIMIT_MS = 30_000;
 const UPLOAD_LIMIT_MS = 300_000;
@@ -42,6 +43,7 @@ function address(form, button) {
 /* -> whether it was accepted; the page then goes on to where the answer says. */
 export async function post(form, button) {
   clear(form);
+  stay();
   const data = new FormData(form, button);
   const before = unsure.get(form);
   const edited = before && words(before) !== words(data);

@@ -1,6 +1,7 @@
 // What a refusal looks like in its form: above the field it names, else above the button; what was
 // typed stays, and the focus goes to where something is to be mended.
 import { say } from "./words.js";
+import { about, takeAlong } from "./typed.js";
 
 let last = 0;
 
@@ -10,7 +11,7 @@ export function refuse(form, told, button) {
   if (control) return atField(control, told.say);
   const alert = aboveButton(form, told.say, button);
   if (told.code === "conflict") alert.append(" ", newContent(form));
-  if (told.fields?.href?.startsWith?.("/")) alert.append(" ", link(told.fields.href, told.fields.todo));
+  if (told.fields?.href?.startsWith?.("/")) alert.append(" ", link(form, told.fields.href, told.fields.todo));
 }
 
 export function clear(form) {
@@ -70,15 +71,16 @@ function paragraph(name) {
   return made;
 }
 
-function link(href, text) {
+function link(form, href, text) {
   const made = document.createElement("a");
   Object.assign(made, { href, target: "_blank", textContent: text || say("看新内容") });
+  made.addEventListener("click", () => takeAlong(form));
   return made;
 }
 
 // Whoever has opened the new content may send what they wrote on top of it.
 function newContent(form) {
-  const made = link(document.querySelector(".page-head .back")?.getAttribute("href") ?? location.href, say("看新内容"));
+  const made = link(form, document.querySelector(".page-head .back")?.getAttribute("href") ?? location.href, say("看新内容"));
   made.addEventListener("click", () => renew(form));
   return made;
 }
@@ -89,10 +91,4 @@ async function renew(form) {
   const twin = [...page.querySelectorAll("form")].find((one) => about(one) === about(form));
   const now = twin?.querySelector("input[name=version]");
   if (now) form.querySelector("input[name=version]").value = now.value;
-}
-
-// The same form on the page as it is now: same address, about the same record.
-function about(form) {
-  const hidden = [...form.querySelectorAll("input[type=hidden]")].filter(({ name }) => !["command_id", "version"].includes(name));
-  return JSON.stringify([form.getAttribute("action"), ...hidden.map(({ name, value }) => [name, value])]);
 }
