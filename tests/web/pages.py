@@ -7,6 +7,7 @@ from shared.web.models.layout import Link
 from tests.web import examples as ex
 from tests.web import examples_case as cases
 from tests.web import examples_office as office
+from tests.web import examples_system as systems
 from tests.web import examples_today as today
 
 Maker = Callable[[], dict[str, Any]]
@@ -76,6 +77,8 @@ PAGES: dict[str, tuple[str, Maker]] = {
     "codes": ("codes.html", _with(office.codes, "principal")),
     "calendar": ("calendar.html", _with(office.calendar, "principal")),
     "names": ("names.html", _with(office.names, "principal", "students")),
+    "system": ("system.html", _with(systems.system, active="system")),
+    "system-trouble": ("system.html", _with(lambda: systems.system(trouble=True))),
     "refusal": ("refusal.html", _with(office.refusal, "teacher")),
 }  # fmt: skip
 PARTS: dict[str, tuple[str, Callable[[], object]]] = {
