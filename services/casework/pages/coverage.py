@@ -26,6 +26,7 @@ from services.casework.pages.coverage_table import (
 from services.casework.pages.drawing import begin
 from services.casework.queries.coverage import Covered
 from services.casework.queries.matrix import Gap, counts, gaps, lines, living_in
+from shared.access_words import Right
 from shared.console import Visit
 from shared.edge import Edge
 from shared.policy.duty_schema import Scheme
@@ -35,7 +36,7 @@ from shared.web.models.layout import Link
 from shared.web.models.responsibility import CoveragePage, GapPanel
 
 A_DAY = timedelta(days=1)
-ASSIGN = "responsibility.assign"
+ASSIGN: Right = "responsibility.assign"
 
 
 def router(edge: Edge) -> APIRouter:
