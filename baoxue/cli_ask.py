@@ -9,6 +9,7 @@ from rich.table import Table
 
 from baoxue.cli_edge import As, Json, app, told
 from baoxue.client import Unreachable, client
+from baoxue.standing import standings
 
 STATUS_BROKEN = 3
 # An operator holds no key to personal data, so names are found in another's name alone.
@@ -85,15 +86,10 @@ def status(as_json: Json = False) -> None:
         typer.echo(json.dumps(found, ensure_ascii=False))
     else:
         table = Table("进程", "能否服务", "发布落后", "跟随落后", "搁置", "问题")
-        for name, one in found["services"].items():
-            lag = sum(part["lag"] for part in one.get("subscriptions", {}).values())
-            lag += sum(part["size"] - part["sealed_size"] for part in one.get("logs", {}).values())
-            parked = sum(one.get("parked", {}).values())
-            problems = "；".join(one["problems"])
-            ready = "是" if one["ready"] else "否"
-            table.add_row(
-                name, ready, str(one.get("relay_lag", "—")), str(lag), str(parked), problems
-            )
+        for one in standings(found):
+            ready = "是" if one.ready else "否"
+            lags = ("—" if one.unpublished is None else str(one.unpublished), str(one.lag))
+            table.add_row(one.name, ready, *lags, str(one.parked), "；".join(one.problems))
         Console().print(table)
     if not found["ok"]:
         raise typer.Exit(STATUS_BROKEN)

@@ -1,6 +1,5 @@
 """The gateway: one origin for browsers and programs; what is behind it is a service's own."""
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
@@ -15,7 +14,9 @@ from baoxue.first_page import today_page
 from baoxue.moving import MovedBack, NotSimulated, move_clock
 from baoxue.offline import add_offline
 from baoxue.redriving import add_redrive
+from baoxue.standing import status_of
 from baoxue.system import NotQuiet, System
+from baoxue.system_page import add_system_page
 from shared import answers, logs
 from shared.console import CLOCK_STOPPED, refusal
 from shared.contracts.topics import SERVICES
@@ -38,7 +39,6 @@ HOP = frozenset(
     ("connection", "keep-alive", "transfer-encoding", "upgrade", "te", "trailer", "host")
 )
 STATIC_SECONDS = 31_536_000
-SEALER = "sealer"
 # The cookie of where this browser left the demonstration's clock, and how long it is news.
 MOVED = "clock_moved"
 MOVED_SECONDS = 24 * 3600
@@ -70,6 +70,7 @@ def make_app(settings: Settings | None = None) -> FastAPI:
     add_offline(app)
     add_clock(app, system)
     add_redrive(app, system)
+    add_system_page(app, system)
     add_proxy(app, system)
     return app
 
@@ -188,25 +189,6 @@ async def lately(system: System) -> datetime:
     """Since when an alert is news for somebody who has not moved the clock yet."""
     state = await system.get("enrollment", "/clock")
     return datetime.fromisoformat(state["now"]) - NEWS
-
-
-async def status_of(system: System) -> dict[str, Any]:
-    """Health, lags and parked of each process; a part that does not answer is said."""
-
-    async def one(service: str) -> tuple[str, dict[str, Any]]:
-        try:
-            return service, await system.get(service, "/status")
-        except httpx2.HTTPError as error:
-            return service, {"ready": False, "problems": [f"away: {type(error).__name__}"]}
-
-    found = dict(await asyncio.gather(*(one(name) for name in (*SERVICES, SEALER))))
-    addresses = {part["postgresql"] for part in found.values() if "postgresql" in part}
-    return {
-        "ok": all(part.get("ready") for part in found.values()),
-        "postgresql": sorted(addresses),
-        "kafka": system.settings.kafka,
-        "services": found,
-    }
 
 
 def add_proxy(app: FastAPI, system: System) -> None:

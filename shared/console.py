@@ -38,6 +38,7 @@ ADDRESSES: Mapping[str, str] = {
     "calendar": "/enrollment/calendar",
     "messages": "/notify/inbox",
     "unsent": "/unsent",
+    "system": "/system",
 }
 CLOCK_ACTION = "/clock/next-school-day"
 # The cookie that says that the clock waits for an alert of today.
@@ -143,8 +144,7 @@ async def frame(of: Visit, active: str) -> Layout:
         if of.viewer.staff:
             staff = {"staff": UUID(of.viewer.staff)}
             person = (await conn.execute(PERSON, staff)).scalar()
-    pages: list[tuple[str, str]] = [(page, zh) for page, zh, _ in navigation(of.viewer, of.today)]
-    items = [(page, zh, ADDRESSES[page]) for page, zh in pages if page in ADDRESSES]
+    items = nav_items(of.viewer, of.today)
     role = ROLES[of.grant.role]
     return Layout(
         now=of.moment.now,
@@ -154,11 +154,20 @@ async def frame(of: Visit, active: str) -> Layout:
         unit_name=unit.name if unit else "",
         role_name=role.zh,
         read_only="inspection" in role.purposes,
-        items=tuple(NavItem(key=page, title=zh, href=href) for page, zh, href in items),
+        items=items,
         active=active,
         demo=_band(of, county.name if county else "") if simulated else None,
-        search=ADDRESSES["search"] if any(page == "search" for page, _ in pages) else None,
+        search=ADDRESSES["search"] if any(item.key == "search" for item in items) else None,
         sign_out=SIGN_OUT,
+    )
+
+
+def nav_items(viewer: Viewer, today: date) -> tuple[NavItem, ...]:
+    """The viewer's pages that have an address."""
+    return tuple(
+        NavItem(key=page, title=zh, href=ADDRESSES[page])
+        for page, zh, _ in navigation(viewer, today)
+        if page in ADDRESSES
     )
 
 

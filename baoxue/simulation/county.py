@@ -7,6 +7,7 @@ from random import Random
 from baoxue.simulation.names import staff_name
 from baoxue.simulation.numbers import JUNIOR, PRIMARY, id_number, phone, school_code
 from baoxue.simulation.people import Child, Families
+from shared.rights import EVERYWHERE
 
 CLASS_SIZE = 45
 PRIMARY_GRADES, JUNIOR_GRADES = range(1, 7), range(7, 10)
@@ -95,7 +96,9 @@ class County:
         return f"{self.code[:2]}0000/{self.city}/{self.code}"
 
     def path_of(self, unit: str) -> str:
-        """Of the county, a township, a school, or the city above."""
+        """Of the county, a township, a school, or the city above; EVERYWHERE as it is."""
+        if unit == EVERYWHERE:
+            return unit
         if unit == self.city:
             return self.path.rpartition("/")[0]
         school = next((one for one in self.schools if one.code == unit), None)

@@ -11,6 +11,7 @@ from baoxue.simulation.names import staff_name
 from baoxue.simulation.numbers import id_number
 from baoxue.simulation.plan import Plan, make_plan, with_brink
 from baoxue.simulation.year import school_days
+from shared.rights import EVERYWHERE
 
 SEED = "保学"
 PASSWORD = "yanshi-2026"
@@ -22,6 +23,7 @@ CHILDREN, FIRST_PART = 2000, 3 / 4
 FEWEST_CHILDREN = 120
 # How many more classes wait for their roll on the last day, beside the one on the brink.
 ALSO_LEFT_OUT = 2
+RUNS = "系统管理员，管运行、导入和完整性，打不开学生资料"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ def make_demo(term: Term, last: date, *, today: bool, children: int = CHILDREN) 
     plans = (make_plan(wish, term.opens_on, last) for wish in wishes)
     one, other = (replace(plan, customs=SAMPLE) for plan in plans)
     one = with_brink(one, after=1 if today else 0)
-    one, accounts = _named(_inspected(one))
+    one, accounts = _named(_operated(_inspected(one)))
     other, more = _named_officer(other)
     assert one.brink is not None, "made above"
     klass = one.brink.child.klass
@@ -82,20 +84,29 @@ def _left_out(plan: Plan, klass: int) -> frozenset[int]:
 
 def _inspected(plan: Plan) -> Plan:
     """An inspector of the city, who sees both counties and acts in none."""
+    return _with_one_more(plan, "dudao", Post(role="inspector", unit=plan.county.city), 1)
+
+
+def _operated(plan: Plan) -> Plan:
+    """Somebody who runs the machine for both counties and opens nothing."""
+    return _with_one_more(plan, "xitong", Post(role="operator", unit=EVERYWHERE), 2)
+
+
+def _with_one_more(plan: Plan, account: str, post: Post, number: int) -> Plan:
+    """The plan with a person beside the county's own staff, the `number`-th of them."""
     county = plan.county
-    name, sex = staff_name(Random(f"{county.seed} inspector"))
-    born = date(1975, 5, 17)
-    inspector = Staff(
+    name, sex = staff_name(Random(f"{county.seed} {post.role}"))
+    person = Staff(
         key=len(county.staff),
-        account="dudao",
+        account=account,
         unit=county.code,
-        staff_number=f"{county.code[4:]}90001",
+        staff_number=f"{county.code[4:]}{90000 + number}",
         name=name,
-        idnumber=id_number(county.code, born, 401, sex),
-        phone="13800009999",
-        posts=(Post(role="inspector", unit=county.city),),
+        idnumber=id_number(county.code, date(1975, 5, 17), 400 + number, sex),
+        phone=f"{13800010000 - number}",
+        posts=(post,),
     )
-    return replace(plan, county=replace(county, staff=(*county.staff, inspector)))
+    return replace(plan, county=replace(county, staff=(*county.staff, person)))
 
 
 def _named(plan: Plan) -> tuple[Plan, list[Account]]:
@@ -119,9 +130,9 @@ def _named(plan: Plan) -> tuple[Plan, list[Account]]:
         Account(account, role, where, holders.of_class(role, klass).key, county.code)
         for account, role, where in wanted
     ]
-    inspector = county.staff[-1]
-    where = "督导，看得到两个县"
-    found.append(Account(inspector.account, "inspector", where, inspector.key, county.code))
+    beside = (("dudao", "inspector", "督导，看得到两个县"), ("xitong", "operator", RUNS))
+    keys = {one.account: one.key for one in county.staff}
+    found += [Account(name, role, where, keys[name], county.code) for name, role, where in beside]
     return renamed(plan, {one.staff: one.account for one in found}), found
 
 

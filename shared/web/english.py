@@ -6,7 +6,7 @@ through this (`|e` in the templates).
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 
 from markupsafe import Markup
@@ -48,7 +48,20 @@ def english(text: str) -> str:
     bare = text.strip()
     if not bare or len(bare) > LONGEST_CHARACTERS or bare.startswith("“"):
         return text
-    return _whole(bare) or _filled(bare) or _headed(bare) or _joined(bare) or text
+    return _most(tell(bare) for tell in (_whole, _filled, _headed, _joined)) or text
+
+
+def _most(told: Iterable[str]) -> str:
+    """The first that leaves nothing in Chinese, else the first that says anything.
+
+    1 天后 校长，3 天后 县教育局工作人员 looks like somebody's name before a role, too.
+    """
+    first = ""
+    for said in told:
+        if said and not CHINESE.search(said):
+            return said
+        first = first or said
+    return first
 
 
 def _whole(text: str) -> str:
@@ -56,11 +69,14 @@ def _whole(text: str) -> str:
 
 
 def _filled(text: str) -> str:
+    return _most(_fillings(text))
+
+
+def _fillings(text: str) -> Iterator[str]:
     for pattern, said in _patterns():
         if found := pattern.fullmatch(text):
             values = {name: english(value) for name, value in found.groupdict().items()}
-            return said.format(**values)
-    return ""
+            yield said.format(**values)
 
 
 def _headed(text: str) -> str:

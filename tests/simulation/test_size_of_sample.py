@@ -14,7 +14,7 @@ TODAY = date(2026, 11, 24)
 def test_a_small_sample_has_the_same_accounts_and_a_child_on_the_brink() -> None:
     small = make_demo(term_to_show(TODAY), TODAY, today=True, children=FEWEST_CHILDREN)
     assert sum(len(plan.county.children) for plan in small.plans) == FEWEST_CHILDREN
-    assert {"banzhuren", "dudao", "linxian"} <= {one.account for one in small.accounts}
+    assert {"banzhuren", "dudao", "xitong", "linxian"} <= {one.account for one in small.accounts}
     assert small.brink
 
 

@@ -7,6 +7,8 @@ from shared.web.models.layout import Link
 from tests.web import examples as ex
 from tests.web import examples_case as cases
 from tests.web import examples_office as office
+from tests.web import examples_sheet as sheets
+from tests.web import examples_system as systems
 from tests.web import examples_today as today
 
 Maker = Callable[[], dict[str, Any]]
@@ -76,6 +78,9 @@ PAGES: dict[str, tuple[str, Maker]] = {
     "codes": ("codes.html", _with(office.codes, "principal")),
     "calendar": ("calendar.html", _with(office.calendar, "principal")),
     "names": ("names.html", _with(office.names, "principal", "students")),
+    "system": ("system.html", _with(systems.system, active="system")),
+    "system-trouble": ("system.html", _with(lambda: systems.system(trouble=True))),
+    "assignment-sheet": ("assignment_sheet.html", _with(sheets.assignment_sheet, active="duties")),
     "refusal": ("refusal.html", _with(office.refusal, "teacher")),
 }  # fmt: skip
 PARTS: dict[str, tuple[str, Callable[[], object]]] = {

@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import ConsoleMessage, Page, expect
 
+from shared.web.english import CHINESE
 from tests.web.pages import PAGES
 
 EXPECTED_SILENCE = {"county-broken"}  # one of its parts answers 503 on purpose
@@ -80,6 +81,21 @@ def test_english_keeps_the_layout_and_translates_what_is_ours(desktop: Page, nam
     assert desktop.evaluate(OVERFLOW) == 0
     desktop.set_viewport_size({"width": 360, "height": 640})
     assert desktop.evaluate(OVERFLOW) == 0
+
+
+def test_the_system_page_is_wholly_in_english_where_english_is_chosen(desktop: Page) -> None:
+    desktop.goto("/language?to=en&back=/page/system-trouble")
+    main = desktop.locator("main, .verdict").all_inner_texts()
+    expect(desktop.get_by_role("button", name="Apply again")).to_be_visible()
+    assert not CHINESE.search(" ".join(main).replace("健康与指标", ""))
+
+
+def test_the_sign_in_page_of_real_data_fills_the_screen(desktop: Page) -> None:
+    """There is no band of a demonstration above it then."""
+    desktop.goto("/page/sign-in-once")
+    panel = desktop.locator(".sign-in > section").bounding_box()
+    assert panel is not None
+    assert panel["y"] + panel["height"] == desktop.viewport_size["height"]  # pyright: ignore[reportOptionalSubscript]
 
 
 def test_the_language_switch_of_the_header_comes_back_to_the_same_page(desktop: Page) -> None:

@@ -2,7 +2,9 @@
 
 import pytest
 
-from shared.web.english import english
+from services.casework.pages.policy_words import duties_section
+from shared.policy.pack import seed_pack
+from shared.web.english import CHINESE, english
 
 SAID = (
     (
@@ -39,3 +41,9 @@ SAID = (
 @pytest.mark.parametrize(("chinese", "said"), SAID)
 def test_a_line_is_told_in_english(chinese: str, said: str) -> None:
     assert english(chinese) == said
+
+
+def test_what_the_shipped_rules_say_of_a_duty_is_wholly_in_english() -> None:
+    rows = duties_section(seed_pack()).rows
+    said = [text for row in rows for cell in row[:4] for text in (cell.text, cell.soft)]
+    assert [text for text in said if CHINESE.search(english(text))] == []

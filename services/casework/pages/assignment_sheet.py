@@ -1,6 +1,6 @@
 """责任分解表: who answers for whom under a scheme on a day, numbered, for paper and spreadsheet."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
@@ -18,7 +18,6 @@ from services.casework.pages.sheet import MEDIA_TYPE, safe
 from services.casework.queries.coverage import SHARED_BY_MANY, Covered
 from shared.console import Visit
 from shared.contracts import access
-from shared.contracts.words import time_words
 from shared.edge import Edge
 from shared.reading import Opened
 from shared.rights import EVERYWHERE, Viewer, covers
@@ -30,7 +29,7 @@ KIND = "assignment_sheet"
 # More names than one record of a reading holds are not spelled out: the schools' own sheets do.
 NAMES_SHOWN = 450
 DIGEST_CHARACTERS = 6
-HEADS = ("序号", "层级", "责任线", "责任", "对象", "所在", "负责人", "从哪天起", "依据")
+HEADS = ("序号", "层级", "责任线", "责任类别", "对象", "所在", "负责人", "从哪天起", "怎样定的")
 WIDTHS = (6, 24, 10, 12, 40, 30, 24, 12, 10)
 SCHOOL_DEPTH = 4
 
@@ -83,10 +82,11 @@ async def sheet_page(found: Visit, code: str, on: date, unit: str) -> Assignment
         raise HTTPException(404)
     path = _path(looked, unit)
     mine = [one for one in looked.all if covers(path, one.path)]
-    groups = list(_groups(mine))
-    people = _people(groups)
+    together = _groups(mine)
+    people = _people(together)
     spelled = len(people) <= NAMES_SHOWN
-    names = await named(found, people if spelled else _holders(groups))
+    names = await named(found, people if spelled else _holders(together))
+    groups = _in_order(together, mine, names)
     rows = tuple(_row(n, g, looked, names, spelled) for n, g in enumerate(groups, 1))
     query = urlencode({"scheme": code, "on": on.isoformat(), "unit": path.rpartition("/")[2]})
     return AssignmentSheetPage(
@@ -94,36 +94,47 @@ async def sheet_page(found: Visit, code: str, on: date, unit: str) -> Assignment
         number=_number(path, code, on, mine),
         place=names.where(path) or names.places.get(path.rpartition("/")[2], ""),
         on=on.isoformat(),
-        printed=f"{found.today.year}年{time_words(found.moment.now)}",
         rules=looked.pack.version,
         rows=rows,
         holes=sum(one.hole for one in mine),
         back=f"/casework/coverage?{query}",
         xlsx=f"/casework/coverage/sheet.xlsx?{query}",
         parts=_parts(looked, path, names, code, on),
+        spelled=spelled,
     )
 
 
 def _path(looked: Looked, unit: str) -> str:
     if not unit:
         return looked.root
-    paths = {path for one in looked.sheets for path in one.holding.paths.values()}
-    found = next((path for path in paths if path.rpartition("/")[2] == unit), None)
+    units = (one.holding.paths.get(unit) for one in looked.sheets)
+    classes = (one.holding.classes.get(unit) for one in looked.sheets)
+    found = next((path for path in (*units, *(k.path for k in classes if k)) if path), None)
     inside = found and any(top == EVERYWHERE or covers(top, found) for top in looked.paths)
     if not found or not inside:
         raise HTTPException(404)
     return found
 
 
-def _groups(mine: Sequence[Covered]) -> Iterable[Group]:
+def _groups(mine: Sequence[Covered]) -> list[Group]:
     together: dict[tuple[object, ...], list[Covered]] = {}
     for one in mine:
         many = one.target_kind in SHARED_BY_MANY
         key = (one.tier, one.at if many else one.target, one.holders, one.since if many else "")
         together.setdefault(key, []).append(one)
-    order = {tier: place for place, tier in enumerate(dict.fromkeys(one.tier for one in mine))}
-    found = [Group(tuple(them)) for them in together.values()]
-    return sorted(found, key=lambda g: (order[g.first.tier], g.first.path, g.first.target))
+    return [Group(tuple(them)) for them in together.values()]
+
+
+def _in_order(groups: Sequence[Group], mine: Sequence[Covered], names: Named) -> list[Group]:
+    """By tier as the scheme has them, then by place as people list places."""
+    tiers = {tier: place for place, tier in enumerate(dict.fromkeys(one.tier for one in mine))}
+    rank = names.order()
+
+    def place(group: Group) -> tuple[int, list[int], str]:
+        path = group.first.path.split("/")
+        return tiers[group.first.tier], [rank.get(p, -1) for p in path], group.first.target
+
+    return sorted(groups, key=place)
 
 
 def _people(groups: Sequence[Group]) -> set[str]:
@@ -141,17 +152,17 @@ def _row(number: int, group: Group, looked: Looked, names: Named, spelled: bool)
     assert tier is not None, "a target is of a tier of its scheme"
     many = one.target_kind in SHARED_BY_MANY
     whole = "、".join(names.target(t) for t in group.targets) if spelled or not many else ""
-    counted = f"（{len(group.targets)} 人）" if many else ""
     return SheetRow(
         number=number,
         tier=tier.zh,
         line=LINES.get(tier.line, ""),
         share=SHARES[tier.share],
-        target=f"{whole}{counted}",
+        target=whole,
+        count=len(group.targets) if many else 0,
         where=names.where(one.path),
         holders="、".join(names.holder(who) for who in one.holders) or "无人",
         since=one.since.isoformat() if one.since else "",
-        basis="" if one.hole else "随任职" if one.derived else "指定",
+        basis="" if one.hole else "随任职" if one.derived else "由人指定",
     )
 
 
@@ -163,23 +174,34 @@ def _number(path: str, code: str, on: date, mine: Sequence[Covered]) -> str:
 
 
 def _parts(looked: Looked, path: str, names: Named, code: str, on: date) -> tuple[Link, ...]:
-    """The sheets of the schools below, which spell out every name."""
-    if path.count("/") >= SCHOOL_DEPTH:
-        return ()
-    schools = {
-        unit: place
-        for one in looked.sheets
-        for unit, place in one.holding.paths.items()
-        if one.holding.kinds[unit] == "school" and covers(path, place)
-    }
-    query = {"scheme": code, "on": on.isoformat()}
+    """The sheets of the schools below, or of a school's classes: they spell out every name."""
+    below = _classes_in(looked, path) if path.count("/") >= SCHOOL_DEPTH else _schools(looked, path)
+    rank, query = names.order(), {"scheme": code, "on": on.isoformat()}
     return tuple(
         Link(
             text=names.places.get(unit, unit),
             href=f"/casework/coverage/sheet?{urlencode(query | {'unit': unit})}",
         )
-        for unit in sorted(schools)
+        for unit in sorted(below, key=lambda unit: rank.get(unit, len(rank)))
     )
+
+
+def _schools(looked: Looked, path: str) -> set[str]:
+    return {
+        unit
+        for one in looked.sheets
+        for unit, place in one.holding.paths.items()
+        if one.holding.kinds[unit] == "school" and covers(path, place)
+    }
+
+
+def _classes_in(looked: Looked, path: str) -> set[str]:
+    return {
+        klass
+        for one in looked.sheets
+        for klass, place in one.holding.classes.items()
+        if covers(path, place.path) and place.path != path
+    }
 
 
 async def answer(found: Visit, code: str, on: date, unit: str) -> Response:
@@ -218,7 +240,8 @@ def _workbook(page: AssignmentSheetPage) -> bytes:
     table.repeat_rows(2)
     for line, row in enumerate(page.rows, 3):
         table.write_number(line, 0, row.number)
-        facts = (row.tier, row.line, row.share, row.target, row.where)
+        target = row.target + (f"（{row.count} 人）" if row.count else "")
+        facts = (row.tier, row.line, row.share, target, row.where)
         for column, value in enumerate((*facts, row.holders, row.since, row.basis), 1):
             table.write_string(line, column, safe(value), wrap)
     book.close()

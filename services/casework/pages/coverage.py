@@ -26,15 +26,17 @@ from services.casework.pages.coverage_table import (
 from services.casework.pages.drawing import begin
 from services.casework.queries.coverage import Covered
 from services.casework.queries.matrix import Gap, counts, gaps, lines, living_in
+from shared.access_words import Right
 from shared.console import Visit
 from shared.edge import Edge
 from shared.policy.duty_schema import Scheme
-from shared.rights import Viewer, may
+from shared.rights import Viewer, may, paths_for
 from shared.session_http import viewer as signed_in
 from shared.web.models.layout import Link
 from shared.web.models.responsibility import CoveragePage, GapPanel
 
 A_DAY = timedelta(days=1)
+ASSIGN: Right = "responsibility.assign"
 
 
 def router(edge: Edge) -> APIRouter:
@@ -79,7 +81,7 @@ async def _to_panel(edge: Edge, viewer: Viewer, scheme: str, tier: str, target: 
     moment = await edge.moment()
     looked = await look_at(edge, viewer, moment, scheme, moment.today)
     one = next((r for r in looked.all if r.tier == tier and r.target == target), None)
-    if one is None or not may(viewer, "responsibility.assign", one.path, moment.today):
+    if one is None or not may(viewer, ASSIGN, one.path, moment.today):
         raise HTTPException(404)
     asked = Asked(scheme=scheme)
     return RedirectResponse(asked.href(hole=f"{tier}:{one.at}"), 303)
@@ -162,7 +164,7 @@ async def coverage_page(found: Visit, asked: Asked) -> CoveragePage:
         gaps=gap_lines(listed, scheme, names, asked) if asked.all else None,
         more=f"还有 {len(listed) - GAPS_SHOWN} 处" if len(listed) > GAPS_SHOWN else "",
         idle=tuple(names.holder(one) for one in looked.idle[:IDLE_SHOWN]),
-        others=_others(code, asked),
+        others=_others(code, assigns=bool(paths_for(found.viewer, ASSIGN, found.today))),
     )
 
 
@@ -193,11 +195,15 @@ def _sheet(scheme: str, on: date, unit: str) -> str:
     return f"{HERE}/sheet?{query}"
 
 
-def _others(scheme: str, asked: Asked) -> tuple[Link, ...]:
-    """The other pages about who answers for what."""
-    return (
-        Link(text="按去年拟新学年的责任表", href=f"{HERE}/year?{urlencode({'scheme': scheme})}"),
+def _others(scheme: str, *, assigns: bool) -> tuple[Link, ...]:
+    """The other pages about who answers for what, without those that refuse who only looks."""
+    year = f"{HERE}/year?{urlencode({'scheme': scheme})}"
+    assigning = (
+        Link(text="按去年拟新学年的责任表", href=year),
         Link(text="从表格导入", href="/enrollment/imports?kind=assignments"),
+    )
+    return (
+        *(assigning if assigns else ()),
         Link(text="领导小组", href="/casework/bodies"),
         Link(text="会议和工作记录", href="/casework/activities"),
         Link(text="目标分解", href="/casework/targets"),

@@ -122,6 +122,10 @@ class Named:
     places: dict[str, str]
     people: dict[str, str]
 
+    def order(self) -> dict[str, int]:
+        """A place's rank by its id, as people list them."""
+        return {key: rank for rank, key in enumerate(self.places)}
+
     def target(self, one: Covered) -> str:
         return self.of(one.target_kind, one.target)
 

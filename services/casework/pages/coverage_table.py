@@ -63,7 +63,12 @@ def lines_of(
     own = unit.rpartition("/")[2]
     drawn: list[LineView] = []
     called = {key: names.of("grade" if _is_grade(key) else "", key) for key in table}
-    for key in sorted(table, key=lambda key: (key != own, not _is_grade(key), called[key])):
+    rank = names.order()
+
+    def place(key: str) -> tuple[bool, bool, int, str]:
+        return key != own, not _is_grade(key), rank.get(key, len(rank)), called[key]
+
+    for key in sorted(table, key=place):
         cells, name = table[key], called[key]
         inside = key != own and not _is_grade(key) and key.isdigit()
         drawn.append(

@@ -13,12 +13,13 @@ NAMED = text(
     " where staff = any(cast(:ids as uuid[])) union all"
     " select child, fields -> 'name' from child where child = any(cast(:ids as uuid[]))"
 )
-UNIT_NAMES = text("select unit, name from unit")
-CLASS_NAMES = text("select klass, name from klass")
+# In the order in which people list them: 七年级 before 八年级 before 九年级.
+UNIT_NAMES = text("select unit, name from unit order by unit")
+CLASS_NAMES = text("select klass, name from klass order by school, grade, name, klass")
 
 
 async def places_named(found: Visit) -> dict[str, str]:
-    """Units and classes by their ids: names of places are nobody's secret."""
+    """Units and classes by their ids, in their order: names of places are nobody's secret."""
     async with found.edge.service.engine.connect() as conn:
         units = {row.unit: row.name for row in await conn.execute(UNIT_NAMES)}
         classes = {str(row.klass): row.name for row in await conn.execute(CLASS_NAMES)}

@@ -17,7 +17,7 @@ from services.enrollment.imports.stored import People, Person, School, class_key
 from services.enrollment.sheets.assignments import AssignmentRow
 from services.enrollment.sheets.cells import clean, tight
 from services.enrollment.sheets.parsed import Question
-from services.enrollment.sheets.values import name_key
+from services.enrollment.sheets.values import mask, name_key
 from shared.policy.duty_schema import Scheme, Tier
 
 # 990000/990100/990101/…: how many slashes the path of each kind of division has.
@@ -220,7 +220,7 @@ class Assigning:
             return str(alike[0].id)
         reason = "有几名同名的学生，分不清是谁" if alike else "没有这名学生"
         mend = "补上学籍号，或写清学校、年级、班级"
-        self._refuse(row, "child_unknown", reason, mend, "target", row.target)
+        self._refuse(row, "child_unknown", reason, mend, "target", mask(row.target))
         return None
 
     def _mine(self, path: str) -> bool:
@@ -244,7 +244,7 @@ class Assigning:
         if not alike:
             reason = "没有这名教职工"
             mend = "先导入教职工，或核对姓名、工号"
-            self._refuse(row, "holder_unknown", reason, mend, at, getattr(row, at))
+            self._refuse(row, "holder_unknown", reason, mend, at, mask(getattr(row, at)))
             return None
         return self._asked(row, key, alike)
 

@@ -129,7 +129,7 @@ class Findings:
             mend=mend,
             sheet=row.sheet,
             cell=address or f"A{row.row}",
-            column=column,
+            column=column or self.parsed.heading(row.sheet, at, address),
             value=value,
             row=row.row,
         )

@@ -12,6 +12,7 @@ from services.enrollment.imports import jobs, keeping
 from services.enrollment.imports.findings import Change, Details, Kept
 from services.enrollment.imports.jobs import Job
 from services.enrollment.imports.scope import RIGHTS
+from services.enrollment.sheets.formats import MAX_FILE_BYTES
 from services.enrollment.sheets.parsed import Fault, SheetReport
 from shared.console import Visit, visit
 from shared.edge import Edge, allowed
@@ -44,7 +45,7 @@ KINDS = {
 MAX_SHOWN_FAULTS = 300
 # Names on one page: the access record of a page names each of them.
 MAX_SHOWN_PEOPLE = 200
-MEGABYTES = 64
+MEGABYTES = MAX_FILE_BYTES // 2**20
 STATES = {
     "reading": "正在读",
     "asked": "等你定",

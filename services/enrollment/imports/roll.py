@@ -20,6 +20,7 @@ from services.enrollment.imports.stored import Klass, People, class_key
 from services.enrollment.sheets.marks import Mark
 from services.enrollment.sheets.parsed import Question
 from services.enrollment.sheets.roll_rows import Absentee, ChildDay, ClassDay
+from services.enrollment.sheets.values import mask
 from shared.edge import Moment
 
 STANDING = text(
@@ -83,8 +84,9 @@ class Rolls:
         else:
             klass = self.founding.places.classes.get(class_key(school.code, row.class_))
             if klass is None:
-                reason = f"{school.name}没有{row.class_.label}"
-                self._refuse(row, "class_unknown", reason, "先导入花名册，或改正班级", at="class")
+                label, mend = row.class_.label, "先导入花名册，或改正班级"
+                reason = f"{school.name}没有{label}"
+                self._refuse(row, "class_unknown", reason, mend, at="class", value=label)
         if klass is None:
             return
         sheet = self.sheets.setdefault((klass.klass, row.day), Sheet(klass, row.day))
@@ -107,29 +109,30 @@ class Rolls:
         many = len(homes) > 1
         reason = "几个班有同名的学生，看不出是哪一个" if many else "那天本校没有这名学生"
         code = "child_namesakes" if many else "child_unknown"
-        self._refuse(row, code, reason, "补上班级，或身份证件号、学籍号", at="name")
+        mend = "补上班级，或身份证件号、学籍号"
+        self._refuse(row, code, reason, mend, at="name", value=mask(row.name))
         return None
 
     def _refuse(
-        self, row: RowLike, code: str, reason: str, mend: str, *, at: str = "", cell: str = ""
+        self, row: RowLike, code: str, reason: str, mend: str, *, cell: str = "", **where: str
     ) -> None:
+        """`where`: `at`, the field, and the masked `value`."""
         own = getattr(row, "cell", "")
         self.told.add((row.sheet, row.row, own))
-        self.found.refuse(row, code, reason, mend, at=at, cell=cell or own)
+        self.found.refuse(row, code, reason, mend, cell=cell or own, **where)
 
     def _day_is_good(self, row: ChildDay | ClassDay, klass: Klass) -> bool:
-        today = self.founding.today
-        if row.day > today:
-            self._refuse(row, "roll_in_future", f"{row.day} 还没有到", "改正日期", at="date")
-            return False
         kind = self.moment.rules.school_calendar().is_school_day(row.day, klass.path)
-        if not kind.school:
+        if row.day > self.founding.today:
+            code, reason, mend = "roll_in_future", f"{row.day} 还没有到", "改正日期"
+        elif not kind.school:
             why = f"（{kind.reason}）" if kind.reason else ""
+            code, reason = "no_school_that_day", f"{row.day} 不上课{why}"
             mend = "日期无误的话，先导入校历"
-            reason = f"{row.day} 不上课{why}"
-            self._refuse(row, "no_school_that_day", reason, mend, at="date")
-            return False
-        return True
+        else:
+            return True
+        self._refuse(row, code, reason, mend, at="date", value=row.day.isoformat())
+        return False
 
     def _class_day(self, row: ClassDay, sheet: Sheet) -> None:
         there = self.pupils.sheet(sheet.klass.klass, row.day)
@@ -137,7 +140,8 @@ class Rolls:
             early = f"，{row.day} 这个班还没有学生" if not there else ""
             reason = f"应到 {row.expected}，系统里那天这个班是 {len(there)} 人{early}"
             mend = "核对人数；名册变了的话先导入花名册"
-            self._refuse(row, "expected_differs", reason, mend, at="expected")
+            shown = str(row.expected)
+            self._refuse(row, "expected_differs", reason, mend, at="expected", value=shown)
             sheet.faulty = True
             return
         for absentee in row.absentees:
@@ -157,7 +161,8 @@ class Rolls:
         if not alike:
             reason = "本班那天没有叫这个名字的学生"
             mend = "改正姓名；新来的学生先导入花名册"
-            self._refuse(row, "child_unknown", reason, mend, cell=absentee.cell)
+            shown = mask(absentee.name)
+            self._refuse(row, "child_unknown", reason, mend, cell=absentee.cell, value=shown)
             return None
         return self._ask_which(row, absentee.cell, alike, sheet)
 
@@ -189,7 +194,8 @@ class Rolls:
             ever = self.pupils.ever(row, sheet.klass.klass)
             reason = "那天还没有入学，或已不在本班" if ever else "本班那天没有这名学生"
             code = "before_enrollment" if ever else "child_unknown"
-            self._refuse(row, code, reason, "改正姓名或日期；新来的学生先导入花名册", at="name")
+            mend = "改正姓名或日期；新来的学生先导入花名册"
+            self._refuse(row, code, reason, mend, at="name", value=mask(row.name))
             sheet.faulty = not ever
             return
         child = alike[0] if len(alike) == 1 else self._ask_which(row, row.cell, alike, sheet)

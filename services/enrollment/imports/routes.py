@@ -18,6 +18,7 @@ from services.enrollment.imports.jobs import Job
 from services.enrollment.imports.scope import RIGHTS, jurisdiction
 from services.enrollment.imports.worker import Bell, Work, worker
 from services.enrollment.queries.places import NoSuchRecord
+from services.enrollment.sheets.formats import MAX_FILE_BYTES
 from services.enrollment.sheets.reader import ReaderFailed, write_errors
 from shared.answers import wants_page
 from shared.commands import FieldsInvalid
@@ -25,7 +26,6 @@ from shared.edge import Edge
 from shared.rights import Viewer
 from shared.session_http import viewer as signed_in
 
-MAX_FILE_BYTES = 64 * 2**20
 MAX_NAME_CHARACTERS = 120
 HOME = "/enrollment/imports"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -137,7 +137,9 @@ async def _read_upload(
         raise FieldsInvalid("没有文件。请选一个文件。", field="file")
     content = await file.read(MAX_FILE_BYTES + 1)
     if len(content) > MAX_FILE_BYTES:
-        raise FieldsInvalid("文件超过 64 MB。去掉图片和空表，或分成几个文件。", field="file")
+        raise FieldsInvalid(
+            f"文件超过 {pages.MEGABYTES} MB。去掉图片和空表，或分成几个文件。", field="file"
+        )
     job = Job(
         id=_command_id(form),
         path=path,

@@ -107,7 +107,7 @@ def _school(table: Table, raw: RawRow) -> tuple[School, str]:
             raw, Refusal("school_not_yours", "这是别的学校", "只传本校的校历"), "school_code"
         )
     if layer != "school" and not code and not name:
-        return School("", ""), layer or ("school" if own else "county")
+        return School("" if layer else own, ""), layer or ("school" if own else "county")
     if layer == "school" and not (code or name or own):
         problem = Refusal(
             "school_missing", "没有写哪个学校", "补上学校，或把层级改为“县”", "（空）"

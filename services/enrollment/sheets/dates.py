@@ -132,7 +132,7 @@ def _day(year: str | int, month: str | int, day: str | int) -> date:
     try:
         return date(int(year), int(month), int(day))
     except ValueError as error:
-        raise Refusal("date_does_not_exist", "没有这一天", "改成证件上的日期") from error
+        raise Refusal("date_does_not_exist", "没有这一天", "改成日历上有的日期") from error
 
 
 def _in_words(text: str) -> date:

@@ -1,7 +1,7 @@
 """The kinds of file that are read, each with its reader and the types of its rows."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +58,15 @@ def read_file(
     reading.dates.ask = reading.ask
     reading.progress = progress
     try:
-        return KINDS[kind].read(book.sheets, reading)
+        return not_empty(KINDS[kind].read(book.sheets, reading))
     except Refusal as refusal:
         return Parsed(kind=kind, faults=(describe_sheet("", refusal),))
+
+
+def not_empty(parsed: Parsed[Any]) -> Parsed[Any]:
+    """Of a file without a row nobody is told that all of it was taken."""
+    if parsed.rows or parsed.rows_read or parsed.faults or parsed.questions:
+        return parsed
+    mend = "标题行下面写上内容；检查是不是传错了文件"
+    nothing = Refusal("no_rows", "表里一行内容也没有", mend)
+    return replace(parsed, faults=(describe_sheet("", nothing),))

@@ -113,6 +113,14 @@ class Parsed(Generic[R]):
                 return f"{report.columns.get(field, '')}{row}"
         return str(row)
 
+    def heading(self, sheet: str, field: str = "", cell: str = "") -> str:
+        """What the file calls a field's column, or the one of an address; empty if nothing."""
+        report = next((one for one in self.sheets if one.name == sheet), None)
+        if report is None:
+            return ""
+        named = report.columns.get(field) or cell.rstrip("0123456789")
+        return next((text for place, text, _ in report.recognised if place == named), "")
+
     @property
     def bad_rows(self) -> frozenset[tuple[str, int]]:
         """(sheet, row from 1) of every row that a fault refuses."""

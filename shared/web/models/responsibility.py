@@ -101,7 +101,7 @@ class CoveragePage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SheetRow:
-    """One numbered row of a 责任分解表."""
+    """One numbered row of a 责任分解表; `count` people where there may be many, else 0."""
 
     number: int
     tier: str
@@ -112,23 +112,32 @@ class SheetRow:
     holders: str
     since: str
     basis: str
+    count: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssignmentSheetPage:
-    """Template `assignment_sheet.html`, for A4: the same number stands on the same content."""
+    """Template `assignment_sheet.html`, for A4: the same number stands on the same content.
+
+    Unless `spelled` there are too many people to name; the sheets of the `parts` name them.
+    """
 
     title: str
     number: str
     place: str
     on: str
-    printed: str
     rules: str
     rows: tuple[SheetRow, ...]
     holes: int
     back: str
     xlsx: str
     parts: tuple[Link, ...] = ()
+    spelled: bool = True
+
+    @property
+    def lined(self) -> bool:
+        """Whether any row is of a line; else no column is drawn for it."""
+        return any(row.line for row in self.rows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -160,7 +160,9 @@ def test_a_workbook_under_a_wrong_name_is_read_by_its_bytes(tmp_path: Path) -> N
         rows = read(xlsx(tmp_path / name, {"七（1）": [["姓名"], ["李小草"]]})).rows
         assert [r.name for r in rows] == ["李小草"]
     book = xlwt.Workbook()
-    book.add_sheet("七（1）").write(0, 0, "姓名")
+    page = book.add_sheet("七（1）")
+    page.write(0, 0, "姓名")
+    page.write(1, 0, "李小草")
     book.save(str(tmp_path / "b.xlsx"))
     assert faults(read(tmp_path / "b.xlsx")) == []
 

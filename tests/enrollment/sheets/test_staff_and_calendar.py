@@ -118,3 +118,22 @@ def test_what_is_wrong_in_a_calendar(tmp_path: Path, row: list[str], cell: str, 
     rows = [["日期", "层级", "学校标识码", "是否上课", "原因"], row]
     parsed = read(xlsx(tmp_path / "a.xlsx", {"校历": rows}), "calendar", None)
     assert [f[1:] for f in faults(parsed)] == [(cell, code)]
+
+
+def test_a_school_s_calendar_without_a_word_of_whose_it_is_is_its_own(tmp_path: Path) -> None:
+    rows = [["日期", "是否上课", "原因"], ["2026-12-04", "放假", "大雪"]]
+    parsed = read(xlsx(tmp_path / "a.xlsx", {"校历": rows}), "calendar", "2199000001")
+    assert [(row.layer, row.school_code) for row in parsed.rows] == [("school", "2199000001")]
+
+
+@pytest.mark.parametrize("kind", ["roster", "staff", "calendar"])
+def test_a_file_without_a_single_row_is_refused_and_says_so(tmp_path: Path, kind: str) -> None:
+    heads = {
+        "roster": ["姓名", "性别", "年级", "班级"],
+        "staff": STAFF,
+        "calendar": ["日期", "层级", "是否上课"],
+    }
+    for number, rows in enumerate(([], [heads[kind]])):
+        parsed = read(xlsx(tmp_path / f"{number}.xlsx", {"Sheet1": rows}), kind)
+        assert [fault.code for fault in parsed.faults] == ["no_rows"]
+        assert "一行内容也没有" in parsed.faults[0].reason
