@@ -21,8 +21,9 @@ REFUSE = text(
     "insert into refusal (origin, kind, seq, expected, found) values (:o, 'root', 7, 'a', 'b')"
 )
 OLD_ROW = (
-    "insert into entry (ledger, service, seq, body, type, stream, unitpath, recorded_at)"
-    " values ('990101', 'casework', 1, 'x', 't', 's', '990101', now())"
+    "insert into entry (ledger, service, seq, body, type, stream, unitpath, occurred_at,"
+    " recorded_at, actor, actorrole, via, policyversion) values ('990101', 'casework', 1, 'x',"
+    " 't', 's', '990101', now(), now(), 'a', 'r', 'web', 'p')"
 )
 LOG = text("insert into log (ledger, service, origin, root) values (:l, 'casework', :o, :r)")
 

@@ -195,15 +195,15 @@ async def test_a_place_is_an_incident_once_however_often_it_is_found(
     last = len(world.books.bodies["enrollment", COUNTY])
     await tamper(
         world.store,
-        f"update entry set via = 'cli' where service = 'enrollment' and ledger = '{COUNTY}'"
+        f"update entry set type = type || 'x' where service = 'enrollment' and ledger = '{COUNTY}'"
         f" and seq = {last}",
     )
     for _ in range(3):
-        assert [one.field for one in await watched.tail_once()] == ["via"]
+        assert [one.field for one in await watched.tail_once()] == ["type"]
     await full(watched)
     (body,) = await incidents(world)
     assert f'"origin":"baoxue.local/{COUNTY}/enrollment/simulated","seq":{last}' in body
-    assert '"field":"entry.via"' in body
+    assert '"field":"entry.type"' in body
     assert watched.told()["findings"] == 1
     rendered = world.edge.service.metrics.render().decode()
     assert "baoxue_integrity_findings 1.0" in rendered
@@ -214,7 +214,9 @@ async def test_tampering_in_the_tail_shows_in_time(world: World, watched: Watch)
     watching = asyncio.create_task(watched.tails())
     await asyncio.sleep(0.5)
     assert watched.findings == 0
-    await tamper(world.store, f"update entry set via = 'cli' where ledger = '{COUNTY}' and seq = 4")
+    await tamper(
+        world.store, f"update entry set type = type || 'x' where ledger = '{COUNTY}' and seq = 4"
+    )
     limit = monotonic() + 60
     while not watched.findings and monotonic() < limit:
         await asyncio.sleep(0.05)
@@ -234,10 +236,15 @@ async def test_the_page_says_that_all_is_whole_and_then_where_it_is_not(
         assert f"baoxue.local/{COUNTY}/casework/simulated" in answer.text
         assert "立即全面核查" in answer.text
     assert "990102" not in (await world.get(INSPECTOR, "/audit/integrity", "text/html")).text
-    await tamper(world.store, f"update entry set actor = 'x' where ledger = '{COUNTY}' and seq = 2")
+    await tamper(
+        world.store, f"update entry set type = type || 'x' where ledger = '{COUNTY}' and seq = 2"
+    )
     await full(watched)
     text_ = (await world.get(INSPECTOR, "/audit/integrity", "text/html")).text
     assert "被改动（TAMPERED）：个案账第 2 条" in text_ or "学籍账第 2 条" in text_
+    beside = (await world.get(OPERATOR, "/audit/integrity", "text/html")).text
+    assert f"被改动（TAMPERED）：{COUNTY} 个案账" in beside or f"：{COUNTY} 学籍账" in beside
+    assert "990102 个案" in beside
     assert "先不要恢复、不要重启、不要改回去。" in text_
     assert (await world.get(viewer("principal"), "/audit/integrity")).status_code == 403
 
@@ -246,9 +253,9 @@ async def test_the_button_checks_everything_and_a_cleared_place_is_no_longer_sho
     world: World, watched: Watch
 ) -> None:
     where = f"where service = 'casework' and ledger = '{COUNTY}' and seq = 1"
-    await tamper(world.store, f"update entry set via = 'cli' {where}")
+    await tamper(world.store, f"update entry set type = type || 'x' {where}")
     assert len(await full(watched)) == 1
-    await tamper(world.store, f"update entry set via = 'web' {where}")
+    await tamper(world.store, f"update entry set type = left(type, -1) {where}")
     assert await full(watched) == []
     assert watched.findings == 0
     assert len(await incidents(world)) == 1

@@ -71,14 +71,14 @@ def test_what_was_touched_is_named_with_exit_code_ten(
 ) -> None:
     audit = store_of(engine_servers, founded, "audit")
     change = f"where service = 'enrollment' and ledger = '{COUNTY}' and seq = 1"
-    asyncio.run(tamper(audit, f"update entry set via = 'import' {change}"))
+    asyncio.run(tamper(audit, f"update entry set type = type || 'x' {change}"))
     code, told = lines(founded)
     assert code == EXIT_TAMPERED
     found = [one for one in told if one["kind"] == "finding"]
     place = [(one["service"], one["ledger"], one["seq"], one["field"]) for one in found]
-    assert place == [("enrollment", COUNTY, 1, "via")]
+    assert place == [("enrollment", COUNTY, 1, "type")]
     said = founded.cli("fsck").stdout
-    assert f"✗ enrollment {COUNTY} 第 1 条 entry.via" in said
+    assert f"✗ enrollment {COUNTY} 第 1 条 entry.type" in said
     assert "被改动（TAMPERED）" in said
 
 

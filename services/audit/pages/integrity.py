@@ -2,13 +2,13 @@
 
 from base64 import b64encode
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from services.audit.pages.words import BOOKS
 from services.audit.queries.integrity import Standing
-from shared.contracts.topics import is_access
+from shared.contracts.topics import ACCESS_SUFFIX, is_access
 from shared.web.filters import table_moment
 from shared.web.models.integrity import CheckRow, IntegrityPage, LogRow, Wrong
 
@@ -27,18 +27,21 @@ PLACES: Mapping[str, str] = {
     "ledger": "原库的账头",
     "heads": "流的清单",
 }
+Named = Callable[[str, str], str]
 KINDS = {"tail": "核对尾部", "full": "全面核查"}
 
 
 def page_of(of: Standing, today: datetime, running: str | None) -> IntegrityPage:
     """The page's model."""
-    wrong = tuple(_wrong(row) for row in of.found)
+    counties = {county_of(row.ledger) for row in of.logs}
+    named = name_of if len(counties) == 1 else _name_beside
+    wrong = tuple(_wrong(row, named) for row in of.found)
     count = (of.found[0].total) if of.found else 0
     return IntegrityPage(
         title="完整性",
-        verdict=_verdict(of, count),
+        verdict=_verdict(of, count, named),
         about=_about(of, count, today),
-        logs=tuple(_log(row, of.now, today) for row in of.logs),
+        logs=tuple(_log(row, named, of.now, today) for row in of.logs),
         wrong=wrong,
         more=of.more,
         checks=tuple(_checks(of.checks)[:CHECKS_SHOWN]),
@@ -52,7 +55,16 @@ def name_of(service: str, ledger: str) -> str:
     return f"{BOOKS[service]}{BOOKS['access'] if is_access(ledger) else ''}"
 
 
-def _verdict(of: Standing, count: int) -> str:
+def county_of(ledger: str) -> str:
+    return ledger.removesuffix(ACCESS_SUFFIX)
+
+
+def _name_beside(service: str, ledger: str) -> str:
+    """990101 学籍: whose it is, where logs of several counties stand beside each other."""
+    return f"{county_of(ledger)} {name_of(service, ledger)}"
+
+
+def _verdict(of: Standing, count: int, named: Named) -> str:
     if not of.found:
         if not of.logs:
             return "还没有账可以核对"
@@ -60,7 +72,7 @@ def _verdict(of: Standing, count: int) -> str:
         return "一致：所有账都与封存时相同" if every else "还没有核对完：有的账等着第一次核对"
     first = of.found[0]
     more = f"，共 {count} 处" if count > 1 else ""
-    book = name_of(first.service, first.ledger)
+    book = named(first.service, first.ledger)
     return f"被改动（TAMPERED）：{book}账第 {first.seq} 条，{PLACES.get(first.place, '')}{more}"
 
 
@@ -78,14 +90,14 @@ def _about(of: Standing, count: int, today: datetime) -> str:
     return said or "第一次核对会在半分钟内开始。"
 
 
-def _log(row: Any, now: datetime, today: datetime) -> LogRow:
+def _log(row: Any, named: Named, now: datetime, today: datetime) -> LogRow:
     state: Literal["whole", "waiting", "broken"] = "whole"
     if row.wrong is not None:
         state = "broken"
     elif row.tail_at is None and row.checked_at is None:
         state = "waiting"
     return LogRow(
-        name=name_of(row.service, row.ledger),
+        name=named(row.service, row.ledger),
         origin=row.origin,
         size=row.size,
         root=b64encode(bytes(row.root)).decode(),
@@ -115,10 +127,10 @@ def age(since: timedelta) -> str:
     return f"{since // HOUR} 小时前" if since < DAY else f"{since // DAY} 天前"
 
 
-def _wrong(row: Any) -> Wrong:
+def _wrong(row: Any, named: Named) -> Wrong:
     shown = row.seq and row.place in ("entry", "events")
     return Wrong(
-        name=name_of(row.service, row.ledger),
+        name=named(row.service, row.ledger),
         seq=row.seq,
         place=PLACES.get(row.place, row.place),
         field=row.field,
