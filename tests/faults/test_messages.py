@@ -124,8 +124,12 @@ async def test_a_newer_version_pauses_its_ledger_and_goes_on_after_the_upgrade(
         assert whole.follower.state == "upgrade_needed"
         whole.reads.knows = 2
         await whole.check()
-        assert whole.follower.state == "following"
-        assert not whole.follower.waiting
+
+        async def goes_on() -> bool:
+            return whole.follower.state == "following" and not whole.follower.waiting
+
+        # What is read is committed before the follower says that it waits no longer.
+        await until(goes_on)
 
 
 async def seen_of(world: World) -> dict[str, int]:
