@@ -1,6 +1,11 @@
-"""Storing an accepted file: its deeds in chunks, each a transaction that takes its rows away."""
+"""Storing an accepted file: its deeds in chunks, each a transaction that takes its rows away.
 
+While one chunk is committed the next is read and sealed.
+"""
+
+import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -42,14 +47,26 @@ DEEDS_A_CHUNK = 240
 ROLLS_A_CHUNK = 100
 LIMITS: dict[type, int] = {PutRoll: ROLLS_A_CHUNK, PublishDays: 1, PutCharge: ROWS_A_REQUEST}
 RETRY_LIMIT = 20
-NEXT = text("select n, payload from import_row where import = :id order by n limit :limit")
+NEXT = text(
+    "select n, payload from import_row where import = :id and n > :after order by n limit :limit"
+)
 DONE = text("delete from import_row where import = :id and n = any(:numbers)")
 COUNT = text(
     "update import_job set done = done + :n, touched_at = clock_timestamp() where import = :id"
 )
 HEAD = text("select last_seq from ledger where ledger = :ledger")
 
+BEFORE_THE_FIRST = -1
+
 Numbered = tuple[int, AnyDeed]
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Deeds that are done in one way; none where nothing is left."""
+
+    deeds: Sequence[Numbered]
+    sealing: Sealing
 
 
 async def store(edge: Edge, job: Job) -> None:
@@ -57,14 +74,25 @@ async def store(edge: Edge, job: Job) -> None:
     assert job.ledger, "an accepted file has a county"
     key = await keeping.key_of(edge, job.id)
     await _start(edge, job)
-    while chunk := await _next(edge, job, key):
-        await _store_chunk(edge, job, chunk)
+    coming = asyncio.create_task(_next(edge, job, key, BEFORE_THE_FIRST))
+    try:
+        while (chunk := await coming).deeds:
+            last, _ = chunk.deeds[-1]
+            coming = asyncio.create_task(_next(edge, job, key, last))
+            await _store_chunk(edge, job, chunk)
+    finally:
+        coming.cancel()
     await _finish(edge, job)
 
 
-async def _next(edge: Edge, job: Job, key: bytes) -> list[Numbered]:
+async def _next(edge: Edge, job: Job, key: bytes, after: int) -> Chunk:
+    deeds = await _read(edge, job, key, after)
+    return Chunk(deeds, await Sealing.of(edge, job.ledger or "", [deed for _, deed in deeds]))
+
+
+async def _read(edge: Edge, job: Job, key: bytes, after: int) -> list[Numbered]:
     """The next deeds that are done in one way: rolls and calendars have ways of their own."""
-    params = {"id": job.id, "limit": DEEDS_A_CHUNK}
+    params = {"id": job.id, "after": after, "limit": DEEDS_A_CHUNK}
     async with edge.service.engine.connect() as conn:
         rows = (await conn.execute(NEXT, params)).all()
     deeds = [
@@ -85,33 +113,33 @@ def _way(deed: AnyDeed) -> type:
     return type(deed) if type(deed) in LIMITS else object
 
 
-async def _store_chunk(edge: Edge, job: Job, chunk: Sequence[Numbered]) -> None:
-    match chunk[0][1]:
+async def _store_chunk(edge: Edge, job: Job, chunk: Chunk) -> None:
+    deeds = chunk.deeds
+    number, first = deeds[0]
+    match first:
         case PutRoll():
-            refused = await _rolls(edge, job, chunk)
-            await _take_away(edge, job, chunk, refused)
+            refused = await _rolls(edge, job, deeds)
         case PublishDays() as days:
-            refused = await publish(edge, job, uuid5(job.id, str(chunk[0][0])), days)
-            await _take_away(edge, job, chunk, refused)
+            refused = await publish(edge, job, uuid5(job.id, str(number)), days)
         case PutCharge():
-            charges = [deed for _, deed in chunk if isinstance(deed, PutCharge)]
-            refused = await send_charges(edge, job, uuid5(job.id, str(chunk[0][0])), charges)
-            await _take_away(edge, job, chunk, refused)
+            charges = [deed for _, deed in deeds if isinstance(deed, PutCharge)]
+            refused = await send_charges(edge, job, uuid5(job.id, str(number)), charges)
         case _:
             await _commands(edge, job, chunk)
+            return
+    async with edge.service.engine.begin() as conn:
+        await _away(conn, job, [n for n, _ in deeds], refused)
 
 
-async def _commands(edge: Edge, job: Job, chunk: Sequence[Numbered]) -> None:
+async def _commands(edge: Edge, job: Job, chunk: Chunk) -> None:
     """One transaction: the events, and the rows they came from away. Repeated after a lost race."""
-    assert job.ledger
     for attempt in range(RETRY_LIMIT):
-        sealing = await Sealing.of(edge, job.ledger, [deed for _, deed in chunk])
         try:
             async with edge.service.engine.begin() as conn:
                 moment = await edge.moment(conn)
                 told = _told(job, moment, job.id)
-                refused = await _decide(conn, told, chunk, sealing, moment, job.id)
-                await _away(conn, job, [n for n, _ in chunk], refused)
+                refused = await _decide(conn, told, chunk, moment, job.id)
+                await _away(conn, job, [n for n, _ in chunk.deeds], refused)
         except IntegrityError as error:
             if not is_race(error) or attempt == RETRY_LIMIT - 1:
                 raise
@@ -123,13 +151,14 @@ async def _commands(edge: Edge, job: Job, chunk: Sequence[Numbered]) -> None:
 async def _decide(
     conn: AsyncConnection,
     told: Circumstances,
-    chunk: Sequence[Numbered],
-    sealing: Sealing,
+    chunk: Chunk,
     moment: Moment,
     job: UUID,
 ) -> list[str]:
     """Append what the deeds decide; sentences of those refused since the report was made."""
-    work = [(uuid5(job, str(n)), steps_of(deed, sealing, moment.now)) for n, deed in chunk]
+    work = [
+        (uuid5(job, str(n)), steps_of(deed, chunk.sealing, moment.now)) for n, deed in chunk.deeds
+    ]
     batch = Batch(told)
     await _load(conn, batch, [step for _, steps in work for step in steps])
     open_ids = await unanswered(conn, told.ledger, [command for command, _ in work])
@@ -189,13 +218,6 @@ def _told(job: Job, moment: Moment, command_id: UUID) -> Circumstances:
         command_id=command_id,
         via="import",
     )
-
-
-async def _take_away(
-    edge: Edge, job: Job, chunk: Sequence[Numbered], refused: Sequence[str]
-) -> None:
-    async with edge.service.engine.begin() as conn:
-        await _away(conn, job, [n for n, _ in chunk], refused)
 
 
 async def _away(
