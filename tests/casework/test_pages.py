@@ -157,7 +157,7 @@ async def test_who_may_not_close_is_told_whom_to_ask(world: World, told: Told) -
 async def test_the_case_page_names_who_acted_and_on_whose_behalf(world: World, told: Told) -> None:
     case = await opened(world, told)
     page = (await get(world, f"/casework/cases/case-{case}", INSPECTOR_VIEW)).text
-    assert "沈秀兰" in page and "代沈秀兰" in page and "/audit/replay" in page
+    assert "沈秀兰" in page and "代沈秀兰" in page and "/audit/cases/case-" in page
     assert 'class="sheet actions-line' not in page
 
 

@@ -43,7 +43,7 @@ async def case_page(found: Visit, row: Found[CaseView]) -> CasePage:
     """The page of the case as it is known now; audit's replay shows it as it was."""
     name = (await names(found, [row])).get(row.subject, UNNAMED)
     lines = await timeline(found, row.ledger, _streams(row))
-    view, replay = row.view, f"/audit/replay?subject={row.stream}"
+    view, replay = row.view, f"/audit/cases/{row.stream}"
     steps = open_steps(view, found.today)
     return CasePage(
         number=row.number,

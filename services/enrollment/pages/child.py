@@ -200,7 +200,7 @@ def _staff(actor: str) -> UUID | None:
 def _replay(found: Visit, row: ChildRow) -> Link | None:
     if not may(found.viewer, "replay", row.path, found.today):
         return None
-    return Link(text="按两个时间回放", href=f"/audit/replay?subject={row.child}")
+    return Link(text="按两个时间回放", href=f"/audit/children/{row.child}")
 
 
 def _actions(found: Visit, row: ChildRow, *, grouped: bool) -> tuple[Link, ...]:

@@ -97,10 +97,10 @@ async def test_the_strip_shows_missing_rolls_as_gaps(world: World) -> None:
 async def test_the_page_asks_casework_and_leads_on(world: World) -> None:
     page = (await get(world, PAGE)).text
     assert f'hx-get="/casework/children/{CHILD}"' in page
-    assert f'href="{PAGE}/do/grant_leave"' in page and "/audit/replay" not in page
+    assert f'href="{PAGE}/do/grant_leave"' in page and "/audit/children" not in page
     assert "do/change_child" not in page
     page = (await get(world, PAGE, s.COUNTY)).text
-    assert f"/audit/replay?subject={CHILD}" in page and "do/change_child" in page
+    assert f"/audit/children/{CHILD}" in page and "do/change_child" in page
     page = (await get(world, PAGE, s.INSPECTOR)).text
     assert "/do/" not in page
 
