@@ -158,6 +158,8 @@ async def test_the_case_page_names_who_acted_and_on_whose_behalf(world: World, t
     case = await opened(world, told)
     page = (await get(world, f"/casework/cases/case-{case}", INSPECTOR_VIEW)).text
     assert "沈秀兰" in page and "代沈秀兰" in page and "/audit/cases/case-" in page
+    theirs = (await get(world, f"/casework/cases/case-{case}", TEACHER_VIEW)).text
+    assert "/audit/cases/" not in theirs, "who may not replay is not led to a refusal"
     assert 'class="sheet actions-line' not in page
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from services.casework.pages import assignment_sheet
 from shared.contracts import enrollment as e
-from tests.casework.acting import COUNTY_VIEW
+from tests.casework.acting import COUNTY_VIEW, TOWN_VIEW
 from tests.county import KLASS, MONDAY, SCHOOL, SCHOOL_PATH, Told, at, uid
 from tests.followed import World
 from tests.requirements.casework.desk import page
@@ -58,3 +58,9 @@ async def test_the_table_of_a_school_lists_its_classes_by_grade(world: World, to
     await with_classes(world, told)
     shown = await page(world, f"/casework/coverage?scheme=baobao&unit={SCHOOL}", COUNTY_VIEW)
     assert in_turn(shown, GRADES.values())
+
+
+async def test_whoever_may_not_export_is_offered_no_file(world: World, told: Told) -> None:
+    await with_classes(world, told)
+    assert "sheet.xlsx" in await page(world, f"{SHEET}{SCHOOL}", COUNTY_VIEW)
+    assert "sheet.xlsx" not in await page(world, f"{SHEET}{SCHOOL}", TOWN_VIEW)

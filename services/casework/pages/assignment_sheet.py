@@ -20,7 +20,7 @@ from shared.console import Visit
 from shared.contracts import access
 from shared.edge import Edge
 from shared.reading import Opened
-from shared.rights import EVERYWHERE, Viewer, covers
+from shared.rights import EVERYWHERE, Viewer, covers, paths_for
 from shared.session_http import viewer as signed_in
 from shared.web.models.layout import Link
 from shared.web.models.responsibility import AssignmentSheetPage, SheetRow
@@ -89,6 +89,7 @@ async def sheet_page(found: Visit, code: str, on: date, unit: str) -> Assignment
     groups = _in_order(together, mine, names)
     rows = tuple(_row(n, g, looked, names, spelled) for n, g in enumerate(groups, 1))
     query = urlencode({"scheme": code, "on": on.isoformat(), "unit": path.rpartition("/")[2]})
+    exports = paths_for(found.viewer, "export.create", found.today)
     return AssignmentSheetPage(
         title=f"{looked.scheme.zh}责任分解表",
         number=_number(path, code, on, mine),
@@ -98,7 +99,7 @@ async def sheet_page(found: Visit, code: str, on: date, unit: str) -> Assignment
         rows=rows,
         holes=sum(one.hole for one in mine),
         back=f"/casework/coverage?{query}",
-        xlsx=f"/casework/coverage/sheet.xlsx?{query}",
+        xlsx=f"/casework/coverage/sheet.xlsx?{query}" if exports else "",
         parts=_parts(looked, path, names, code, on),
         spelled=spelled,
     )

@@ -43,7 +43,7 @@ async def case_page(found: Visit, row: Found[CaseView]) -> CasePage:
     """The page of the case as it is known now; audit's replay shows it as it was."""
     name = (await names(found, [row])).get(row.subject, UNNAMED)
     lines = await timeline(found, row.ledger, _streams(row))
-    view, replay = row.view, f"/audit/cases/{row.stream}"
+    view, replay = row.view, _replay(found, row)
     steps = open_steps(view, found.today)
     return CasePage(
         number=row.number,
@@ -52,11 +52,11 @@ async def case_page(found: Visit, row: Found[CaseView]) -> CasePage:
         crumbs=(Link(text="台账", href="/casework/cases"),),
         state=STATE_NAMES[view.state]["zh"],
         owner=word(view.owner_role) if view.owner_role else "无人负责",
-        rail=_rail(found, lines, replay),
+        rail=_rail(found, lines, replay.href) if replay else None,
         groups=(TimelineGroup(title="全部", events=tuple(line.event for line in lines)),),
         known_count=len(lines),
         unknown_count=0,
-        later=Link(text="按两个时间回放", href=replay),
+        later=replay,
         differences=(),
         state_rows=_state_rows(view, steps),
         rules=_rules(found, row),
@@ -65,6 +65,12 @@ async def case_page(found: Visit, row: Found[CaseView]) -> CasePage:
         notice="出勤有更正，请看清后再决定下一步。" if view.review else "",
         back="/casework/cases",
     )
+
+
+def _replay(found: Visit, row: Found[CaseView]) -> Link | None:
+    if not may(found.viewer, "replay", row.path, found.today):
+        return None
+    return Link(text="按两个时间回放", href=f"/audit/cases/{row.stream}")
 
 
 def _streams(row: Found[CaseView]) -> list[str]:

@@ -245,7 +245,7 @@ def _drawn(found: Visit, row: Any, name: str) -> Duty:
 def may_do(found: Visit, row: Any) -> bool:
     """Whether the form of a duty is for the viewer; who only watches is led to the duty."""
     if row.form in {"case", "child"} and row.child:
-        return may(found.viewer, "duty.view", row.path, found.today)
+        return may(found.viewer, "child.view", row.path, found.today)
     right = FORM_RIGHTS.get(row.form, "activity.record")
     return may(found.viewer, right, row.path, found.today) or lends(found, row, right)
 

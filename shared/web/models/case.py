@@ -117,7 +117,8 @@ class CasePage:
     crumbs: tuple[Link, ...]
     state: str
     owner: str
-    rail: Rail
+    # None where the viewer may not replay.
+    rail: Rail | None
     groups: tuple[TimelineGroup, ...]
     known_count: int
     unknown_count: int
