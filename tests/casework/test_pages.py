@@ -351,3 +351,11 @@ async def test_an_alert_of_the_evening_waits_to_be_reported_though_its_day_began
         answer = await browser.get(f"/casework/waiting?{query}", headers=headers)
     due = answer.json()["due_at"]
     assert due and datetime.fromisoformat(due) == at(thursday + timedelta(days=1), 0, 0)
+
+
+async def test_who_may_not_see_children_is_led_to_the_duty_itself(world: World, told: Told) -> None:
+    await opened(world, told)
+    officer = viewer_of(uid("policy"), "policy_officer", COUNTY_PATH)
+    listed = (await get(world, "/casework/duties", officer)).text
+    assert "/casework/duties/" in listed and "/enrollment/children/" not in listed
+    assert "/enrollment/children/" in (await get(world, "/casework/duties", COUNTY_VIEW)).text
