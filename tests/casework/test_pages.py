@@ -359,3 +359,11 @@ async def test_who_may_not_see_children_is_led_to_the_duty_itself(world: World, 
     listed = (await get(world, "/casework/duties", officer)).text
     assert "/casework/duties/" in listed and "/enrollment/children/" not in listed
     assert "/enrollment/children/" in (await get(world, "/casework/duties", COUNTY_VIEW)).text
+
+
+async def test_of_a_case_who_may_not_work_it_is_led_to_the_case(world: World, told: Told) -> None:
+    case = await opened(world, told)
+    due = f"/casework/cases/case-{case}"
+    assert f"{due}/do/" in (await get(world, "/casework/today/duties")).text
+    watched = (await get(world, "/casework/today/duties", INSPECTOR_VIEW)).text
+    assert due in watched and f"{due}/do/" not in watched

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.casework.pages import duties as duty_pages
+from services.casework.pages.actions import BY_NAME
 from services.casework.pages.drawing import UNNAMED, alert_card, begin, names, new_id, pack_of
 from services.casework.pages.duties import ELSEWHERE
 from services.casework.queries import boards, duty_list
@@ -228,7 +229,7 @@ def drawn(found: Visit, one: Due, row: Found[Any], name: str) -> Duty:
     overdue = late.total_seconds() > 0
     return Duty(
         title=f"{name}：{one.title}",
-        href=href(one),
+        href=_href(found, one, row.path),
         detail=row.about,
         due=f"{until_words(one.due_at)} 前",
         late=(f"{late.days} 天" if late.days else "今天到期") if overdue else "",
@@ -252,11 +253,13 @@ def _remind(one: Due, row: Found[Any]) -> Form:
     )
 
 
-def href(one: Due) -> str:
-    """One tap from the form that settles it."""
+def _href(found: Visit, one: Due, path: str) -> str:
+    """One tap from the form that settles it; who may not is led to the record itself."""
     if one.stream.startswith("alert-"):
         return f"/casework/alerts/{one.stream}"
-    return f"/casework/cases/{one.stream}/do/{one.action}"
+    case = f"/casework/cases/{one.stream}"
+    able = may(found.viewer, BY_NAME[one.action].right, path, found.today)
+    return f"{case}/do/{one.action}" if able else case
 
 
 def _group(found: Visit, one: Due) -> str:
