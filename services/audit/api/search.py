@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse
 
 from services.audit.api.access import grant_in, sealed_query, searched
 from services.audit.pages.search import draw
+from services.audit.projections.rows import county_of
 from services.audit.queries.facets import OF
 from services.audit.queries.matching import Match, Reader
 from services.audit.queries.search import Asked, Found, search
@@ -95,7 +96,7 @@ def _readings(
 ) -> dict[str, Reading]:
     """One reading for each county that something is shown of; the first one where nothing is."""
     wanted = request.query_params.get("purpose") or purposes_for(who, moment.today)[0]
-    shown = {match.place.ledger.removesuffix("-access") for match in found.matches}
+    shown = {county_of(match.place.ledger) for match in found.matches}
     shown |= {one.county for one in found.people}
     counties = [county for county in found.counties if county in shown] or found.counties[:1]
     return {
@@ -129,7 +130,7 @@ def _lines(found: Found, readings: dict[str, Reading]) -> Response:
 
 def _touch(match: Match, readings: dict[str, Reading]) -> None:
     if match.candidate.subject:
-        county = match.place.ledger.removesuffix("-access")
+        county = county_of(match.place.ledger)
         readings[county].touch(str(match.candidate.subject))
 
 

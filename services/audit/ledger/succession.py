@@ -10,10 +10,10 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from services.audit.projections.rows import county_of
 from services.audit.proofs.tree import EMPTY
 from shared import clock
 from shared.contracts.audit import IncidentRecorded
-from shared.contracts.topics import ACCESS_SUFFIX
 from shared.decider import Decider
 from shared.event import SYSTEM, Circumstances
 from shared.event_store import Aggregate, Order, execute_in
@@ -103,7 +103,7 @@ async def _end(conn: AsyncConnection, order: Any) -> list[str]:
 
 
 async def _incident(conn: AsyncConnection, order: Any, successor: str) -> Order:
-    county = order.ledger.removesuffix(ACCESS_SUFFIX)
+    county = county_of(order.ledger)
     event = IncidentRecorded(
         kind="log_frozen",
         origin=order.origin,

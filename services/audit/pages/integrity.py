@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from services.audit.pages.words import BOOKS
+from services.audit.projections.rows import county_of
 from services.audit.queries.integrity import Standing
-from shared.contracts.topics import ACCESS_SUFFIX, is_access
+from shared.contracts.topics import is_access
 from shared.web.filters import table_moment
 from shared.web.models.integrity import CheckRow, IntegrityPage, LogRow, Wrong
 
@@ -53,10 +54,6 @@ def page_of(of: Standing, today: datetime, running: str | None) -> IntegrityPage
 def name_of(service: str, ledger: str) -> str:
     """学籍, or 学籍访问 for the ledger of who read it."""
     return f"{BOOKS[service]}{BOOKS['access'] if is_access(ledger) else ''}"
-
-
-def county_of(ledger: str) -> str:
-    return ledger.removesuffix(ACCESS_SUFFIX)
 
 
 def _name_beside(service: str, ledger: str) -> str:

@@ -8,6 +8,7 @@ from fastapi import Request
 from services.audit.pages.excerpt import excerpt
 from services.audit.pages.opened import Said, Wanted, open_each, open_names
 from services.audit.pages.words import BOOKS, FACETS, actor_words, facet_words
+from services.audit.projections.rows import county_of
 from services.audit.queries.entries import Place
 from services.audit.queries.facets import VALUES_LIMIT
 from services.audit.queries.matching import Match
@@ -72,7 +73,7 @@ async def draw(
 
 
 def _county(match: Match) -> str:
-    return match.place.ledger.removesuffix("-access")
+    return county_of(match.place.ledger)
 
 
 async def _known(edge: Edge, found: Found) -> tuple[Names, Mapping[Place, SealOf]]:
