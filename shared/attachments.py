@@ -1,8 +1,9 @@
 """Files beside the events: type seen from content, location taken out, sealed, kept by their hash.
 
-A kept file is one line of JSON, the file's own key sealed under its subject, and after it the
-AES-GCM box of the content. So a page opens it like any other sealed value, and it is erased with
-its subject. The event holds the SHA-256 of the whole, its size and its type.
+A kept file is one line of JSON, the file's own key and salt sealed under its subject, and after it
+the AES-GCM box of the content. So a page opens it like any other sealed value, and it is erased
+with its subject. The event holds the SHA-256 of the whole, its size, its type, and the commitment
+SHA-256(salt ‖ content): by it anybody can see that a content handed out later is the one meant.
 """
 
 import os
@@ -17,7 +18,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from shared.decider import CommandRejected
-from shared.sealed import Sealed, SensitivityClass, seal
+from shared.sealed import Attachment, Sealed, SensitivityClass, seal
 
 ATTACHMENT_LIMIT_BYTES = 10 * 1024 * 1024
 # How a file begins that we take: photographs, and scans.
@@ -28,7 +29,7 @@ TYPES = (
 )
 FIELD = "attachment"
 CLASS: SensitivityClass = "narrative"
-KEY_BYTES, NONCE_BYTES = 32, 12
+NONCE_BYTES, KEY_BYTES, SALT_BYTES = 12, 32, 32
 NEWLINE = b"\n"
 # JPEG: what stands before the picture, marker by marker. APP0 and APP14 say how to draw it, the
 # other APPn and comments say where, when and with what it was taken.
@@ -42,13 +43,12 @@ class AttachmentRefused(CommandRejected):
     code = "attachment_refused"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
-    """What an event says of a file."""
+@dataclass(frozen=True, slots=True)
+class SealedFile:
+    """The bytes to keep, and the commitment (base64) to what is in them."""
 
-    sha256: str
-    bytes: int
-    type: str
+    kept: bytes
+    commit: str
 
 
 def checked(content: bytes) -> tuple[str, bytes]:
@@ -99,12 +99,14 @@ def _clean_png(content: bytes) -> bytes:
     return bytes(kept)
 
 
-def sealed_file(content: bytes, subject: str, key: bytes) -> bytes:
+def sealed_file(content: bytes, subject: str, key: bytes) -> SealedFile:
     """What is kept: `key` is the subject's of CLASS."""
-    own, nonce = os.urandom(KEY_BYTES), os.urandom(NONCE_BYTES)
+    nonce, own, salt = map(os.urandom, (NONCE_BYTES, KEY_BYTES, SALT_BYTES))
     box = AESGCM(own).encrypt(nonce, content, subject.encode())
-    head = seal(b64encode(nonce + own).decode(), subject, CLASS, FIELD, key, carry_subject=True)
-    return msgspec.json.encode(head) + NEWLINE + box
+    secret = b64encode(nonce + own + salt).decode()
+    head = seal(secret, subject, CLASS, FIELD, key, carry_subject=True)
+    commit = b64encode(sha256(salt + content).digest()).decode()
+    return SealedFile(msgspec.json.encode(head) + NEWLINE + box, commit)
 
 
 def head_of(kept: bytes) -> Sealed:
@@ -112,12 +114,13 @@ def head_of(kept: bytes) -> Sealed:
     return msgspec.json.decode(kept.partition(NEWLINE)[0], type=Sealed)
 
 
-def opened_file(kept: bytes, subject: str, own: str) -> bytes:
-    """The content, with the text that `head_of` opened to. Raises ValueError."""
-    raw = b64decode(own, validate=True)
+def opened_file(kept: bytes, subject: str, secret: str) -> tuple[bytes, bytes]:
+    """Salt and content, with the text that `head_of` opened to. Raises ValueError."""
+    raw = b64decode(secret, validate=True)
+    nonce, rest = raw[:NONCE_BYTES], raw[NONCE_BYTES:]
+    own, salt = rest[:KEY_BYTES], rest[KEY_BYTES:]
     try:
-        box = kept.partition(NEWLINE)[2]
-        return AESGCM(raw[NONCE_BYTES:]).decrypt(raw[:NONCE_BYTES], box, subject.encode())
+        return salt, AESGCM(own).decrypt(nonce, kept.partition(NEWLINE)[2], subject.encode())
     except InvalidTag as error:
         raise ValueError("the file does not open") from error
 
@@ -128,16 +131,22 @@ class Files:
 
     folder: Path
 
-    def put(self, kept: bytes, type_: str) -> Kept:
-        name = sha256(kept).hexdigest()
+    @classmethod
+    def under(cls, home: Path) -> "Files":
+        """Those of the service that has this home."""
+        return cls(home / "attachments")
+
+    def put(self, sealed: SealedFile, type_: str) -> Attachment:
+        """Keep it; what an event says of it."""
+        name = sha256(sealed.kept).hexdigest()
         place = self._place(name)
         place.parent.mkdir(parents=True, exist_ok=True)
         with NamedTemporaryFile(dir=place.parent, delete=False) as file:
-            file.write(kept)
+            file.write(sealed.kept)
             file.flush()
             os.fsync(file.fileno())
         os.replace(file.name, place)
-        return Kept(sha256=name, bytes=len(kept), type=type_)
+        return Attachment(sha256=name, bytes=len(sealed.kept), type=type_, commit=sealed.commit)
 
     def get(self, name: str) -> bytes | None:
         """The kept bytes; None where they are not here or are no longer what they were."""

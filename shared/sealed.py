@@ -40,6 +40,18 @@ class Sealed(msgspec.Struct, frozen=True, kw_only=True):
         return f"Sealed({self.cls})"
 
 
+class Attachment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A file kept outside the store: SHA-256 of what is kept, its size, its checked type.
+
+    `commit` is SHA-256(`salt ‖ content`) in base64; None in events of before there was one.
+    """
+
+    sha256: str
+    bytes: int
+    type: str
+    commit: str | None = None
+
+
 class SealError(Exception):
     """A value that cannot be sealed or opened. Names subject, class and field, never the value."""
 

@@ -4,7 +4,7 @@
     python verify.py BUNDLE [--pin NOTE]... [--trust FILE] [--online] [--simulated] [--json]
 
 What is proved and what is not stands in docs/ledger.md. `CHECKS` and `ENTRY_CHECKS` are everything
-that is asked of a bundle. Take this file from the published source, not only from the bundle.
+that is asked of a bundle, in this order. Take this file from the published source.
 """
 import argparse
 import base64
@@ -29,7 +29,7 @@ VERDICTS = {  # the worst first: verdict -> (exit code, in Chinese)
 # What names a wrong entry says more than a digest that only says that something is wrong.
 NAMING = {"TAMPERED", "NEVER LOGGED", "INCOMPLETE", "UNEXPLAINED ERASURE"}
 MEMBER_LIMIT_BYTES, BUNDLE_LIMIT_BYTES = 2 << 30, 7 << 29  # 2 and 3.5 GiB
-BODY_LIMIT_BYTES, NOTE_LIMIT_BYTES = 32 << 10, 64 << 10
+BODY_LIMIT_BYTES, NOTE_LIMIT_BYTES, LOCAL_BYTES = 32 << 10, 64 << 10, 30  # of a member's header
 JSON_LIMIT_BYTES, LINES_LIMIT = 4 << 20, 200_000  # of a manifest, or a line of anything but entries
 DEPTH_LIMIT, ENTRY_DEPTH, DIGITS_LIMIT, SIZE_LIMIT, AT_ONCE = 32, 33, 20, 1 << 53, 64
 LOG_STEP = 1 << 54  # a place is the log's number times this, plus the sequence
@@ -45,7 +45,7 @@ HEADER = ("log", "seq", "time", "occurredat", "type", "stream", "version", "subj
 COLUMNS = ["streamversion" if name == "version" else name for name in HEADER[2:13]]
 FLAT, BLANK = {str, int}, [""] * len(COLUMNS)
 ERRORS = (ValueError, LookupError, TypeError, AttributeError, OSError, RuntimeError, StopIteration)
-SIZE = "(0|[1-9][0-9]{0,15})"
+SIZE, FILE = "(0|[1-9][0-9]{0,15})", re.compile("attachments/[0-9a-f]{64}[.](jpeg|png|pdf)")
 CHECKPOINT = re.compile(r"([^\n]+)\n" + SIZE + r"\n([A-Za-z0-9+/]{43}=)")
 class Wrong(Exception):  # something is not as it must be; raised where nothing more can be read
     def __init__(self, verdict, log, index, field, reason, weak=False):
@@ -59,7 +59,6 @@ def reading(field, reason, verdict="MALFORMED", log="audit"):  # what cannot be 
         yield
     except ERRORS as error:
         raise Wrong(verdict, log, None, field, "%s: %s" % (reason, error))
-
 # Ed25519 (RFC 8032) on extended coordinates. Nothing here is secret, so its time may vary.
 P = 2**255 - 19
 ORDER = 2**252 + 27742317777372353535851937790883648493
@@ -94,7 +93,6 @@ def is_signed(public, text, signature):  # whether this key made this signature
     digest = int.from_bytes(hashlib.sha512(signature[:32] + public + text).digest(), "little")
     one, other = point_times(s, BASE), point_sum(r, point_times(digest % ORDER, key))
     return all((one[axis] * other[2] - other[axis] * one[2]) % P == 0 for axis in (0, 1))
-
 # Merkle trees (RFC 6962) with SHA-256.
 EMPTY = hashlib.sha256(b"").digest()
 def leaf_hash(body):
@@ -120,9 +118,8 @@ def is_beginning(old, new, old_root, new_root, path):
     node, *path = (path or [b""]) if old & (old - 1) else [old_root, *path]
     return roots_by_path(node, (old >> level) - 1, -(-new >> level), path) == (new_root, old_root)
 def root_by_range(first, leaves, left, right, size):
-    """The root over consecutive leaves with the hashes beside them, each side from the root down;
-    None if these do not fit. The perfect subtrees in `nodes` are as wide as the bits of `end`."""
-    nodes, right, end = list(left), list(right), first
+    """The root over consecutive leaves and the hashes beside them, from the root down; or None."""
+    nodes, right, end = list(left), list(right), first  # nodes: perfect, as wide as the bits of end
     for leaf in leaves if bin(first).count("1") == len(nodes) else ():
         width = 1
         while end & width:
@@ -138,7 +135,6 @@ def root_by_range(first, leaves, left, right, size):
             node = node_hash(node, right.pop() if right else b"")
         end, width = end + (end & width), width * 2
     return None if right else node
-
 # Strict JSON: what two readers could understand differently is refused.
 def unique(pairs):
     found = dict(pairs)
@@ -171,8 +167,7 @@ def parse_many(lines, limit):  # each as `parse` gives it; None for each if one 
                 len(found) == 2 * len(lines) - 1 and deepest <= limit and "\\u" not in whole):
             return found[::2]
     return [None] * len(lines)
-def written(value):
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+written = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 def parse_object(raw, field):
     with reading(field, "不是 JSON 对象 / no JSON object"):
         return {**parse(raw.decode())}
@@ -192,10 +187,8 @@ def text_of(raw):
 def take_hashes(found, name, field):
     with reading(field, "哈希有误 / a hash is wrong"):
         return [unbase64(one) for one in found[name]]
-
 # The container: a ZIP of stored members, every byte of which follows from names and contents.
 LOCAL = re.compile(rb"PK\x03\x04\x14\0\0\x08\0\0\0\0\x21\0(.{4})(.{4})(.{4})(..)\0\0", re.DOTALL)
-LOCAL_BYTES = 30
 def read_container(file, length):  # {name: (offset, bytes, crc)} in the order of the file
     if length > BUNDLE_LIMIT_BYTES:
         raise malformed("zip", "太大 / larger than 3.5 GiB")
@@ -216,7 +209,6 @@ def check_directory(file, place, central, count):  # what follows, and nothing e
     file.seek(place)
     if file.read(len(central) + len(end) + 1) != central + end:
         raise malformed("zip:%d" % place, "ZIP 结构有误 / bytes that no member accounts for")
-
 # Signed notes (C2SP signed-note, tlog-checkpoint, tlog-cosignature).
 class Key:  # a verifier key `<name>+<8 hex digits>+<base64(type, key)>`; raises one of ERRORS
     def __init__(self, text):
@@ -332,6 +324,10 @@ class Bundle:  # an opened bundle: members, manifest, logs, and what was found w
         if len(found) > limit:
             raise malformed(name, "太大 / larger than %d bytes" % limit)
         return found
+    def pieces(self, name):
+        with open(self.path, "rb") as file:
+            source = Source(file, *self.members[name][:2])
+            yield from iter(lambda: source.read(CHUNK_BYTES), b"")
     def json_lines(self, name):
         for number, line in enumerate(self.source(name).lines(JSON_LIMIT_BYTES), 1):
             if line is None or number > LINES_LIMIT:
@@ -346,9 +342,7 @@ class Bundle:  # an opened bundle: members, manifest, logs, and what was found w
             found.setdefault(log * LOG_STEP + seq, []).append(line)
         return found
     def need(self, good, log, index, field, reason, verdict="TAMPERED", weak=False):
-        if not good:
-            self.keep(Wrong(verdict, log, index, field, reason, weak))
-        return good
+        return good or self.keep(Wrong(verdict, log, index, field, reason, weak)) and good
     def keep(self, wrong):  # what cannot be read in an altered file is an alteration
         if wrong.verdict == "MALFORMED" and wrong.field.split(":")[0] in self.altered:
             wrong.verdict = "TAMPERED"
@@ -356,8 +350,9 @@ class Bundle:  # an opened bundle: members, manifest, logs, and what was found w
             self.findings.append(wrong)
         return self
 def check_members(bundle):  # every member that the class asks for, in their order, and no stranger
-    notes = sorted("checkpoints/%s.note" % log.name for log in bundle.logs)
-    order = FIRST + PROOFS[bundle.kind] + notes + LAST
+    named = ["checkpoints/%s.note" % log.name for log in bundle.logs]
+    named = sorted([*filter(FILE.fullmatch, bundle.members), *named])
+    order = FIRST + PROOFS[bundle.kind] + named + LAST
     wanted = [name for name in order if name in bundle.members or name not in OPTIONAL]
     for name, other in zip([*wanted, None], [*bundle.members, None]):
         if name != other:
@@ -375,8 +370,8 @@ def check_keys(bundle):  # those of the trust file count; else the bundle's own,
                                   if key.counts_for(log.origin)})
 def check_files(bundle):  # each member has the digest that the manifest lists, and its CRC
     for name, (_, size, crc) in bundle.members.items():
-        source, digest, found = bundle.source(name), hashlib.sha256(), 0
-        for piece in iter(lambda: source.read(CHUNK_BYTES), b""):
+        digest, found = hashlib.sha256(), 0
+        for piece in bundle.pieces(name):
             digest.update(piece)
             found = zlib.crc32(piece, found)
         listed = bundle.files.get(name) == {"sha256": digest.hexdigest(), "bytes": size}
@@ -399,9 +394,8 @@ def check_seal(bundle):  # the checkpoint of audit's own log, under which the ex
             len(paths) != 2 or not heads and paths[1]):
         raise malformed(where, "多余的内容 / not written as it must be")
     note = bundle.seal_note = Note(text.encode(), where, "audit")
-    first, own = bundle.logs[0].origin.split("/"), note.origin.split("/")
-    same = own[:3] == [first[0], bundle.county, "audit"]
-    same = same and ("simulated" in own) == ("simulated" in first)
+    one, own = bundle.logs[0].origin.split("/"), note.origin.split("/")
+    same = [*own[:3], "simulated" in own] == [one[0], bundle.county, "audit", "simulated" in one]
     bundle.need(same, "audit", None, where, "不是本县的审计账 / not audit's log")
     check_signature(bundle, note, "audit", where)
 def sealed_entry(bundle, name, number, kind):  # of audit's own log, with its proof
@@ -440,6 +434,7 @@ class Walk:  # the one walk over all entries, beside their proofs, disclosures a
     def __init__(self, bundle):
         self.bundle, self.at, self.last, self.proofs, self.leaves = bundle, 0, 0, {}, None
         self.closed, self.completed, self.erasures = [], {}, {}
+        self.files = set(filter(FILE.fullmatch, bundle.members))
         self.disclosures = bundle.placed("disclosures.jsonl", path=str, salt=str, text=str)
         kinds = {"subject": str, "class": str, "log": int, "seq": int}
         for line in bundle.json_lines("erasures.jsonl"):
@@ -488,9 +483,10 @@ class Walk:  # the one walk over all entries, beside their proofs, disclosures a
         for place in sorted(place for place in self.disclosures if place not in self.promised):
             name, reason = self.bundle.logs[place // LOG_STEP].name, "没有这一条 / of no entry here"
             self.bundle.need(0, name, place % LOG_STEP, "disclosures.jsonl", reason, weak=True)
-def check_rest(walk):  # after the last entry there is no row
-    rest, reason = walk.rows and walk.rows.read(1), "多余的行 / a row of no entry"
-    walk.bundle.need(not rest, "audit", None, "events.csv", reason)
+def check_rest(walk):  # after the last entry there is no row, and no file that none of them named
+    rest, reason = walk.rows and walk.rows.read(1), "没有这一条 / of no entry here"
+    for name in ["events.csv"] * bool(rest) + sorted(walk.files):
+        walk.bundle.need(False, "audit", None, name, reason, weak=name in walk.files)
 def check_missing(bundle, place):  # where the bundle promises an entry there is one
     name, reason = bundle.logs[place // LOG_STEP].name, "缺少这一条 / this entry is missing"
     return bundle.need(None, name, place % LOG_STEP, "ledgerseq", reason, "INCOMPLETE")
@@ -516,28 +512,34 @@ def entry_subject(walk, entry):  # CASE: it is of the subject, or is listed as m
         if walk.need(same, entry, "subject", "不是这名学生的 / not of the subject"):
             log.streams.setdefault(head.get("stream"), []).append(
                 (head.get("streamversion"), entry.seq))
-def sealed_values(value, pointer=""):  # (JSON pointer, sealed value) of everything sealed in `data`
-    if type(value) is dict and value.get("sealed") == 1 and "commit" in value:
+def committed(value, pointer=""):  # (JSON pointer, value) of all that is sealed, and of files
+    if is_file(value) or type(value) is dict and value.get("sealed") == 1 and "commit" in value:
         return [(pointer, value)]
     pairs = value.items() if type(value) is dict else (
         enumerate(value) if type(value) is list else ())
     steps = [("/" + str(name).replace("~", "~0").replace("/", "~1"), one) for name, one in pairs]
-    return [found for step, one in steps for found in sealed_values(one, pointer + step)]
+    return [found for step, one in steps for found in committed(one, pointer + step)]
+def is_file(value):  # its content is a member; events of before there were any have no `commit`
+    return type(value) is dict and "sha256" in value and type(value.get("commit")) is str
 def entry_disclosures(walk, entry):  # all that is sealed is disclosed, or has a reason
-    values = dict(sealed_values(entry.data)) if '"sealed":' in entry.data_text else {}
+    values = dict(committed(entry.data)) if '"commit":' in entry.data_text else {}
     for line in walk.disclosures.get(entry.place, []):
         check_commitment(walk, entry, line, values.get(line["path"]))
         entry.disclosed[line["path"]] = line["text"]
-    for path, value in values.items():
-        cls, owner = value.get("class"), value.get("subject", entry.head.get("subject"))
+    for path, one in values.items():
+        cls, owner = one.get("class", "narrative"), one.get("subject", entry.head.get("subject"))
         own = not walk.bundle.subject or owner == walk.bundle.subject
         if path not in entry.disclosed and cls not in walk.bundle.withheld and own:
             walk.closed.append((entry.log.name, entry.seq, path, (owner, cls)))
 def check_commitment(walk, entry, line, value):  # the text, with its salt, is what was committed to
     good = False
     with contextlib.suppress(*ERRORS):
-        salted = unbase64(line["salt"]) + line["text"].encode()
-        good = text_of(hashlib.sha256(salted).digest()) == value["commit"]
+        text, digest = line["text"], hashlib.sha256(unbase64(line["salt"]))
+        if is_file(value):
+            walk.files.remove(text)  # each is named once
+        for piece in walk.bundle.pieces(text) if is_file(value) else [text.encode()]:
+            digest.update(piece)
+        good = text_of(digest.digest()) == value["commit"]
     good = good and line["path"] not in entry.disclosed
     walk.need(good, entry, line["path"], "披露的不是原文 / not the committed text")
 def check_explained(bundle):  # what is closed was erased, as an entry here says
@@ -569,7 +571,6 @@ def entry_row(walk, entry):  # as the rule gives it; the first other cell is nam
             wrong = [name for name, one, other in zip(HEADER, cells, others) if one != other]
             field = ":".join(["events.csv", *wrong[:1]])
             walk.rows = walk.need(None, entry, field, "与规则不符 / not by the rule")
-# What is asked of every entry, in this order.
 ENTRY_CHECKS = [entry_order, entry_place, entry_leaf, entry_inclusion, entry_subject,
                 entry_disclosures, entry_erasure, entry_row]
 def read_entries(bundle):  # each entry, or why it is none, in the order of the file
@@ -712,7 +713,6 @@ def check_online(bundle):  # with --online: the running system still has the sam
         trusted = now.origin == note.origin and now.signer(bundle.keys)
         if bundle.need(trusted, name, None, "online", "线上的签名不可信 / not trusted there"):
             check_pin(bundle, name, note, now, None)
-# Everything that is asked of a bundle, in this order.
 CHECKS = [check_members, check_simulated, check_keys, check_files, check_seal, check_export,
           check_checkpoints, check_entries, check_counts, check_range, check_explained, check_heads,
           check_pins, check_witnesses, check_online]

@@ -1,13 +1,15 @@
-"""What casework answers to programs: the bytes of packs and calendars."""
+"""What casework answers to programs: the bytes of packs, calendars and attachments."""
 
+import asyncio
 from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
-from fastapi import APIRouter, Depends, HTTPException, Request, Response
+from fastapi import APIRouter, Depends, HTTPException, Path, Request, Response
 from sqlalchemy import text
 
 from services.casework.commands.many_charges import MOST_ROWS, ChargeRow, compared
+from shared.attachments import Files
 from shared.commands import FieldsInvalid, body_of
 from shared.edge import Edge
 from shared.rights import NotAllowed, Viewer, paths_for
@@ -24,11 +26,14 @@ WAITING = text(
     " where a.state = 'open' and e.recorded_at > :since and a.report_due_at <= :before"
 )
 Rows = Annotated[list[ChargeRow], msgspec.Meta(max_length=MOST_ROWS)]
+SHA256 = "^[0-9a-f]{64}$"
 CONTENT = text("select content from rule_content where sha256 = :sha")
 
 
 def router(edge: Edge) -> APIRouter:
     """`GET /casework/packs/{sha256}`: exact bytes, for services of this deployment.
+
+    `GET /casework/attachments/{sha256}`: a file as it is kept, sealed, for services as well.
 
     `GET /casework/waiting?since=&before=`: the earliest time by which an alert recorded since then
     is to be reported, no later than `before`; null where nothing waits.
@@ -45,6 +50,15 @@ def router(edge: Edge) -> APIRouter:
         if found is None:
             raise HTTPException(404)
         return Response(found, media_type="application/octet-stream")
+
+    @api.get("/attachments/{sha256}")
+    async def attachment(
+        sha256: Annotated[str, Path(pattern=SHA256)], _caller: Annotated[Caller, Depends(caller)]
+    ) -> Response:
+        kept = await asyncio.to_thread(Files.under(edge.service.settings.home).get, sha256)
+        if kept is None:
+            raise HTTPException(404)
+        return Response(kept, media_type="application/octet-stream")
 
     @api.get("/waiting")
     async def waiting(

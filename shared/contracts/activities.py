@@ -5,8 +5,8 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from shared.contracts.duty_parts import Attachment, Event
-from shared.sealed import Sealed
+from shared.contracts.duty_parts import Event
+from shared.sealed import Attachment, Sealed
 
 
 # activity-<uuid>: one event each

@@ -6,8 +6,8 @@ from datetime import date, datetime
 from uuid import UUID
 
 from shared.contracts import activities
-from shared.contracts.duty_parts import Attachment, DutyCause, Event, Holder, Target
-from shared.sealed import Sealed
+from shared.contracts.duty_parts import DutyCause, Event, Holder, Target
+from shared.sealed import Attachment, Sealed
 
 
 # duty-<uuid>

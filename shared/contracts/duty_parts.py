@@ -33,11 +33,3 @@ class Holder(Part):
 
     kind: str
     id: str
-
-
-class Attachment(Part):
-    """A file kept outside the store: SHA-256 of what is kept, its size, its checked type."""
-
-    sha256: str
-    bytes: int
-    type: str

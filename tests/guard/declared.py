@@ -216,6 +216,7 @@ CASEWORK: dict[str, Declared] = {
     ),
     f"GET {C}/waiting": caller(f"{C}/waiting?since=2026-01-01T00:00Z&before=2027-01-01T00:00Z"),
     f"GET {C}/packs/{{sha256}}": caller(f"{C}/packs/{'0' * 64}"),
+    f"GET {C}/attachments/{{sha256}}": caller(f"{C}/attachments/{'0' * 64}"),
     f"GET {C}/today/alerts": listed(ALERT, f"{C}/today/alerts"),
     f"GET {C}/today/duties": listed(("duty.view",), f"{C}/today/duties"),
     f"GET {C}/alerts": listed(

@@ -1,5 +1,7 @@
 """Attachments: type by content, no place in them, sealed under a subject, named by their hash."""
 
+from base64 import b64encode
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from shared.attachments import (
     FIELD,
     AttachmentRefused,
     Files,
+    SealedFile,
     checked,
     head_of,
     opened_file,
@@ -81,15 +84,18 @@ def test_it_opens_with_the_subjects_key_alone(tmp_path: Path) -> None:
     assert stored is not None and b"picture" not in stored
     assert kept.bytes == len(stored)
     own = open_sealed(head_of(stored), CHILD, FIELD, KEY)
-    assert opened_file(stored, CHILD, own) == JPEG
+    salt, content = opened_file(stored, CHILD, own)
+    assert content == JPEG
+    assert kept.commit == b64encode(sha256(salt + JPEG).digest()).decode()
     with pytest.raises(ValueError, match="does not open"):
         opened_file(stored[:-1] + b"\0", CHILD, own)
 
 
 def test_a_file_that_was_changed_or_removed_is_not_there(tmp_path: Path) -> None:
     files = Files(tmp_path)
-    kept = files.put(b"kept", "image/png")
-    assert files.put(b"kept", "image/png") == kept, "twice is once"
+    sealed = SealedFile(b"kept", "")
+    kept = files.put(sealed, "image/png")
+    assert files.put(sealed, "image/png") == kept, "twice is once"
     (tmp_path / kept.sha256[:2] / kept.sha256).write_bytes(b"other")
     assert files.get(kept.sha256) is None
     files.remove(kept.sha256)

@@ -32,6 +32,7 @@ FILES = (
     "proofs/range.jsonl",
     "proofs/leaves.bin",
     "proofs/heads.jsonl",
+    "attachments/",
     "checkpoints/",
     "consistency.txt",
     "events.csv",

@@ -13,7 +13,8 @@ from uuid_utils.compat import uuid7
 
 from services.audit.export import gather, heads
 from services.audit.export.bundle import Draft, draw_up
-from services.audit.export.contents import Consistency, Contents, Disclosure, LogPart, Seal
+from services.audit.export.contents import Consistency, Contents, LogPart, Seal
+from services.audit.export.disclosing import ExportImpossible, attachments, disclosures
 from services.audit.export.manifest import text_of
 from services.audit.export.members import Members
 from services.audit.export.records import EXPORTS, Recorded, commit_heads, export_stream, newest
@@ -24,23 +25,16 @@ from services.audit.proofs.note import parse_verifier_key, verifier_key
 from services.audit.queries.replay import Whole
 from shared.contracts.access import ExportCreated
 from shared.contracts.audit import ExportMade, LogAt
-from shared.decider import CommandRejected
 from shared.edge import Edge, Moment
-from shared.event import read, utc_text
+from shared.event import utc_text
 from shared.event_store import Order
 from shared.reading import Opened, Reading
 from shared.rights import Grant, Viewer
-from shared.sealed import CLASSES, Sealed, subject_of
+from shared.sealed import CLASSES
 
 TRUST = "baoxue-trust.json"
 RANGE_LIMIT = 2_000_000
 READABLE_LIMIT = 50_000  # beyond this a workbook takes longer than anybody waits
-
-
-class ExportImpossible(CommandRejected):
-    """What was asked for cannot be put into a bundle; `say` tells why and what to do."""
-
-    code = "export_impossible"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,19 +69,21 @@ async def export_case(asked: Asked, whole: Whole, out: Path) -> UUID:
     edge.service.waking.wake()
     async with engine.connect() as conn:
         parts, chosen, blocks = await _case_parts(conn, sealed, whole)
-    shown = await _disclosures(asked.reading, whole, parts)
-    wanted = _contents(
-        asked,
-        kind="CASE",
-        subject=whole.subject,
-        logs=parts,
-        selection=chosen,
-        consistency=blocks,
-        withheld=sorted(set(CLASSES) - asked.reading.may_open(set(CLASSES), whole.path)),
-        disclose=lambda number, seq: shown.get((number, seq), ()),
-    )
-    asked.reading.touch(whole.subject)
-    return await _finish(asked, wanted, out, committed)
+    shown = await disclosures(asked.reading, whole, parts)
+    with Members() as members:
+        files = await attachments(edge, asked.reading, whole, parts, members)
+        wanted = _contents(
+            asked,
+            kind="CASE",
+            subject=whole.subject,
+            logs=parts,
+            selection=chosen,
+            consistency=blocks,
+            withheld=sorted(set(CLASSES) - asked.reading.may_open(set(CLASSES), whole.path)),
+            disclose=lambda *place: (*shown.get(place, ()), *files.get(place, ())),
+        )
+        asked.reading.touch(whole.subject)
+        return await _finish(asked, wanted, members, out, committed)
 
 
 async def export_range(asked: Asked, origin: str, first: int, last: int, out: Path) -> UUID:
@@ -100,9 +96,9 @@ async def export_range(asked: Asked, origin: str, first: int, last: int, out: Pa
         say = f"{origin} 有 {size} 条，第 {first}—{last} 条不能导出。请改起止序号。"
         raise ExportImpossible(say, field="first", origin=origin)
     seal = (await wait_sealed(engine, {origin: last}))[origin]
-    with Members() as spool:
+    with Members() as members:
         async with engine.connect() as conn:
-            bodies = spool.folder / "bodies"
+            bodies = members.folder / "bodies"
             part = await gather.range_part(conn, log, seal, first, last, bodies)
             blocks = await gather.consistency_of(conn, log, seal.size)
         wanted = _contents(
@@ -115,7 +111,7 @@ async def export_range(asked: Asked, origin: str, first: int, last: int, out: Pa
             withheld=list(CLASSES),
             readable=part.count <= READABLE_LIMIT,
         )
-        return await _finish(asked, wanted, out, None)
+        return await _finish(asked, wanted, members, out, None)
 
 
 async def _case_parts(
@@ -136,47 +132,6 @@ async def _case_parts(
     if not parts:
         raise ExportImpossible("这个县的账还没有封过，稍后再导出。")
     return parts, chosen, blocks
-
-
-async def _disclosures(
-    reading: Reading, whole: Whole, parts: Sequence[LogPart]
-) -> dict[tuple[int, int], list[Disclosure]]:
-    """What the requester may see of the child's own values; other people's stay sealed."""
-    found: list[tuple[int, int, str, str, Sealed]] = []
-    for number, part in enumerate(parts):
-        for seq, body in part.entries():
-            one = read(body)
-            for pointer, field, sealed in sealed_in(msgspec.json.decode(one.data)):
-                if subject_of(sealed, one.subject or "") == whole.subject:
-                    found.append((number, seq, pointer, field, sealed))
-    values = [(whole.subject, field, sealed) for *_, field, sealed in found]
-    shown: dict[tuple[int, int], list[Disclosure]] = {}
-    texts = await reading.open_salted(values, whole.path)
-    for (number, seq, pointer, *_), told in zip(found, texts, strict=True):
-        if told is not None:
-            shown.setdefault((number, seq), []).append(Disclosure(pointer, *told))
-    return shown
-
-
-def sealed_in(value: Any, pointer: str = "", field: str = "") -> list[tuple[str, str, Sealed]]:
-    """(JSON pointer, name it is sealed under, value) of everything sealed in `data`."""
-    if isinstance(value, dict):
-        if value.get("sealed") == 1 and "commit" in value:
-            return [(pointer, field, msgspec.convert(value, Sealed))]
-        steps = [(str(name), inner, str(name)) for name, inner in value.items()]
-    elif isinstance(value, list):
-        steps = [(str(number), inner, field) for number, inner in enumerate(value)]
-    else:
-        return []
-    return [
-        one
-        for step, inner, name in steps
-        for one in sealed_in(inner, f"{pointer}/{_escaped(step)}", name)
-    ]
-
-
-def _escaped(step: str) -> str:
-    return step.replace("~", "~0").replace("/", "~1")
 
 
 def _contents(asked: Asked, **given: Any) -> Contents:
@@ -215,16 +170,17 @@ def _own_origin(origin: str, county: str) -> str:
     return "/".join((domain, county, "audit", *(part for part in rest if part == "simulated")))
 
 
-async def _finish(asked: Asked, wanted: Contents, out: Path, committed: Recorded | None) -> UUID:
+async def _finish(
+    asked: Asked, wanted: Contents, members: Members, out: Path, committed: Recorded | None
+) -> UUID:
     """Log the export, wait for its seal, and write the file."""
     edge = asked.edge
-    with Members() as members:
-        draft = await asyncio.to_thread(draw_up, wanted, members)
-        await edge.record(asked.reading, asked.moment, asked.grant, _created(wanted, draft))
-        made = await _made(asked, wanted, draft)
-        seal = await _sealed(asked, made, committed)
-        with out.open("wb") as file:
-            await asyncio.to_thread(draft.write, file, seal)
+    draft = await asyncio.to_thread(draw_up, wanted, members)
+    await edge.record(asked.reading, asked.moment, asked.grant, _created(wanted, draft))
+    made = await _made(asked, wanted, draft)
+    seal = await _sealed(asked, made, committed)
+    with out.open("wb") as file:
+        await asyncio.to_thread(draft.write, file, seal)
     async with edge.service.engine.begin() as conn:
         for log in wanted.logs:
             await logs.mark_served(conn, log.origin, log.size)

@@ -32,6 +32,7 @@ _README = """保学 证据包 / Baoxue audit bundle
    用途：{purpose}
    entries.jsonl 是原始事件，一行一条，一个字节都不能改。
    events.csv、events.xlsx、timeline.html 只是为了看着方便。
+   attachments 里是照片和扫描件的原件，同它所属的事件一起受检。
 
 2. 怎样自己验证（不需要我们，也不需要网络）
    需要 Python 3.8 或更新的版本，不需要安装别的东西：
@@ -55,7 +56,8 @@ _README = """保学 证据包 / Baoxue audit bundle
 
 1. What this is
    Class {kind}, county {county}, as known at {known_at}. entries.jsonl holds the exact events;
-   events.csv, events.xlsx and timeline.html are for reading.
+   events.csv, events.xlsx and timeline.html are for reading. attachments holds photographs and
+   scans, each checked with the event it belongs to.
 
 2. How to check it without us and without a network
    With Python 3.8 or newer and nothing else:  python verify.py BUNDLE.zip

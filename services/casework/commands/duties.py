@@ -18,7 +18,6 @@ from services.casework.domain.calls import (
     LogVisit,
 )
 from services.casework.domain.duty import FileEvidence
-from services.casework.domain.duty_events import Attachment
 from services.casework.queries.charged import allowed_on
 from shared.attachments import CLASS, Files, checked, sealed_file
 from shared.commands import Command, Done, Fields
@@ -26,6 +25,7 @@ from shared.edge import Edge
 from shared.event import business_day
 from shared.event_store import Order
 from shared.rights import Viewer
+from shared.sealed import Attachment
 
 OF_DUTY = text("select ledger, path, child, holders from duty where duty = :duty")
 SURVEYED = text(
@@ -192,9 +192,8 @@ async def _kept(edge: Edge, ledger: str, owner: str, content: bytes) -> Attachme
     type_, clean = checked(content)
     keys = await edge.keyring.keys_for([owner], PURPOSE, [CLASS], create=True, ledger=ledger)
     kept = sealed_file(clean, owner, keys.of(owner, CLASS))
-    files = Files(edge.service.settings.home / "attachments")
-    found = await asyncio.to_thread(files.put, kept, type_)
-    return Attachment(sha256=found.sha256, bytes=found.bytes, type=found.type)
+    files = Files.under(edge.service.settings.home)
+    return await asyncio.to_thread(files.put, kept, type_)
 
 
 COMMANDS = (

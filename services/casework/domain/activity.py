@@ -5,11 +5,10 @@ from datetime import date, datetime
 from typing import TypeAlias, assert_never
 from uuid import UUID
 
-from services.casework.domain.duty_events import Attachment
 from services.casework.domain.refusals import NotInThisPhase
 from services.casework.domain.times import not_after_today, not_later_than_now
 from shared.decider import CommandRejected, Decider
-from shared.sealed import Sealed
+from shared.sealed import Attachment, Sealed
 
 
 class NobodyThere(CommandRejected):

@@ -8,7 +8,6 @@ from uuid import UUID
 from services.casework.domain.alert_events import Cause
 from services.casework.domain.duty_events import (
     EVENTS,
-    Attachment,
     DutyAdvanced,
     DutyArmed,
     DutyBreached,
@@ -23,7 +22,7 @@ from services.casework.domain.duty_events import (
 from services.casework.domain.refusals import EvidenceNeeded, NotInThisPhase
 from services.casework.domain.times import not_after_today
 from shared.decider import Decider
-from shared.sealed import Sealed
+from shared.sealed import Attachment, Sealed
 
 __all__ = ["DUTY", "EVENTS", "STATES"]
 

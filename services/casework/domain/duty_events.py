@@ -6,7 +6,7 @@ from typing import TypeAlias
 from uuid import UUID
 
 from services.casework.domain.alert_events import Cause
-from shared.sealed import Sealed
+from shared.sealed import Attachment, Sealed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,15 +15,6 @@ class DutyTarget:
 
     kind: str
     id: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attachment:
-    """A file kept outside the store: SHA-256 of what is kept, its size, its checked type."""
-
-    sha256: str
-    bytes: int
-    type: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

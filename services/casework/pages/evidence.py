@@ -89,13 +89,13 @@ async def _shown(edge: Edge, request: Request, viewer: Viewer, duty: UUID, sha25
 
 async def _opened(found: Visit, path: str, sha256: str) -> bytes:
     """The clear file, read through the page's one reading. 404 where it may not, or cannot, be."""
-    kept = Files(found.edge.service.settings.home / "attachments").get(sha256)
+    kept = Files.under(found.edge.service.settings.home).get(sha256)
     if kept is None:
         raise HTTPException(404)
     head = head_of(kept)
     subject = subject_of(head, "")
-    own = await found.reading.open_restricted(subject, FIELD, head, path)
+    secret = await found.reading.open_restricted(subject, FIELD, head, path)
     try:
-        return opened_file(kept, subject, own)
+        return opened_file(kept, subject, secret)[1]
     except ValueError as error:
         raise HTTPException(404) from error

@@ -157,7 +157,7 @@ def service_removed(random: Random, made: Parts) -> Mutant:
 
 
 # Disclosures.
-@kind("CASE", TAMPERED, "check_commitment")
+@kind("CASE", TAMPERED, "check_commitment", "check_rest")
 def disclosed_text(random: Random, made: Parts) -> Mutant:
     found = lines(made, "disclosures.jsonl")
     at = random.randrange(len(found))
@@ -171,16 +171,17 @@ def disclosed_text(random: Random, made: Parts) -> Mutant:
     found[at] = written(line)
     put_lines(made, "disclosures.jsonl", found)
     rows_again(made)
-    return Mutant(made.reseal().pack(), line["seq"], "/notes")
+    return Mutant(made.reseal().pack(), line["seq"], line["path"])
 
 
 @kind("CASE", ERASED, "check_explained")
 def disclosure_removed(random: Random, made: Parts) -> Mutant:
     found = lines(made, "disclosures.jsonl")
     line = read(found.pop(random.randrange(len(found))))
+    made.members.pop(line["text"], None)
     put_lines(made, "disclosures.jsonl", found)
     rows_again(made)
-    return Mutant(made.reseal().pack(), line["seq"], "/notes")
+    return Mutant(made.reseal().pack(), line["seq"], line["path"])
 
 
 @kind("CASE", ERASED, "check_explained")
@@ -191,7 +192,7 @@ def erasure_invented(random: Random, made: Parts) -> Mutant:
     subject = made.manifest["subject"]
     line = {"subject": subject, "class": "narrative", "log": 0, "seq": seq_of(body)}
     put_lines(made, "erasures.jsonl", [written(line)])
-    return Mutant(made.reseal().pack(), mutant.index, "/notes")
+    return Mutant(made.reseal().pack(), mutant.index, mutant.where)
 
 
 # Checkpoints and keys.

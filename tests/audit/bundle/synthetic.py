@@ -2,7 +2,7 @@
 
 import os
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from io import BytesIO
@@ -28,6 +28,7 @@ PRODUCERS = ("enrollment", "casework", "notify")
 CHILD = "0198c5b0-0000-7000-8000-00000000c41d"
 OTHERS = tuple(f"0198c5b0-0000-7000-8000-0000000000{number:02x}" for number in range(16))
 EXPORT = UUID("0198c5b0-0000-7000-8000-00000000e790")
+FILES = 2  # attachments of the child
 CLASSES = ("identity", "contact", "narrative", "health", "family")
 
 
@@ -48,6 +49,7 @@ class Log:
     told: dict[int, list[Disclosure]] = field(default_factory=dict)
     versions: dict[str, int] = field(default_factory=dict)
     lines: dict[tuple[str, str], tuple[int, int, int]] = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict)
 
     def write(self, stream: str, subject: str | None, data: Any, type_: str = "Noted") -> int:
         """Append one event; its sequence."""
@@ -97,6 +99,18 @@ class Log:
         seq = self.write(stream, subject, {"notes": note, "outcome": "away"}, "HomeVisitLogged")
         if told:
             self.told[seq] = [Disclosure("/notes", salt, text)]
+        return seq
+
+    def write_file(self, stream: str, subject: str, random: Random) -> int:
+        """An event that names a photograph, which the log keeps."""
+        content, salt = random.randbytes(random.randrange(9, 999)), random.randbytes(32)
+        digest = random.randbytes(32).hex()
+        commit = b64(sha256(salt + content).digest())
+        file = {"sha256": digest, "bytes": len(content), "type": "image/png", "commit": commit}
+        seq = self.write(stream, subject, {"note": None, "attachment": file}, "EvidenceFiled")
+        name = f"attachments/{digest}.png"
+        self.files[name] = content
+        self.told[seq] = [Disclosure("/attachment", salt, name)]
         return seq
 
     def tree(self) -> tree.Tree:
@@ -171,7 +185,7 @@ def county(seed: int = 1, entries: int = 24, **more: Any) -> County:
     people = [CHILD, *OTHERS]
     for service in PRODUCERS:
         log = made.logs[service] = Log(service)
-        for number in range(entries):
+        for number in range(entries - FILES if service == "casework" else entries):
             subject = CHILD if number % 4 == 1 else random.choice(people)
             if service == "notify":
                 log.write("inbox-teacher", subject, {"kind": "due"})
@@ -179,6 +193,8 @@ def county(seed: int = 1, entries: int = 24, **more: Any) -> County:
                 log.write_sealed(f"case-{subject[-2:]}", subject, random, subject == CHILD)
             else:
                 log.write(f"child-{subject}", subject, {"on": "2026-09-01", "days": number})
+    for number in range(FILES):
+        made.logs["casework"].write_file(f"duty-{number}", CHILD, random)
     klass = "0198c5b0-0000-7000-8000-0000000c1a55"
     roll = {"absent": [{"child": CHILD}], "klass": klass}
     made.logs["enrollment"].write(f"roll-{klass}-2026-11-18", klass, roll, "DailyRollSubmitted")
@@ -334,9 +350,18 @@ def seal(made: County, kind: str, members: Mapping[str, bytes], own: Log | None 
     )
 
 
+def _files_of(made: County, wanted: Contents) -> Iterator[tuple[str, bytes]]:
+    for number, log in enumerate(wanted.logs):
+        kept = made.logs[log.service].files
+        told = [one.text for seq, _ in log.entries() for one in wanted.disclose(number, seq)]
+        yield from ((name, kept[name]) for name in told if name in kept)
+
+
 def parts(made: County, wanted: Contents) -> Parts:
     """The members of a sealed bundle."""
     with Members() as members:
+        for name, content in _files_of(made, wanted):
+            members.put(name, content)
         draft = draw_up(wanted, members)
         found = {"manifest.json": draft.manifest}
         found |= {one.member.name: b"".join(one.chunks()) for one in draft.files}

@@ -6,12 +6,16 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import AsyncIterator
+from datetime import date
 from pathlib import Path
 from time import time
+from types import SimpleNamespace
 from typing import Any
+from uuid import UUID
 
 import httpx2
 import pytest
+from fastapi import FastAPI
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -19,17 +23,21 @@ from services.audit.export import waiting
 from services.audit.ledger import logs
 from services.audit.proofs import note
 from services.audit.proofs.checkpoint import Checkpoint
+from services.casework import api as casework_api
+from shared.attachments import CLASS, Files, sealed_file
+from shared.contracts.duties import EvidenceFiled
 from shared.session import sign_session
-from shared.signing import load_signer
+from shared.signing import load_public_keys, load_signer
 from tests.audit.bundle.javascript import PAGE, comparable, started
 from tests.audit.bundle.mutants import Mutant
 from tests.audit.bundle.synthetic import SIGNER
 from tests.audit.conftest import INSPECTOR, STRANGER, World, viewer
 from tests.audit.county import COUNTY
-from tests.audit.test_replay import told
+from tests.audit.test_replay import CHILD, told
 from tests.stores import SEALING
 
 POLL_SECONDS = 0.05
+PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 9
 VERIFY = Path(__file__).parents[3] / "services/audit/verify.py"
 
 
@@ -143,6 +151,63 @@ async def test_an_inspector_takes_a_whole_case_away(
     )
     # The roll names the child without being its own: it is there, and said to be chosen.
     assert len(manifest["selection"]) == 1
+
+
+async def photographed(world: World, folder: Path, content: bytes) -> str:
+    """An event that names a photograph of the child, kept by casework; how the bundle calls it."""
+    keyring = world.books.keyring
+    keys = await keyring.keys_for([str(CHILD)], "test", [CLASS], create=True, ledger=COUNTY)
+    sealed = sealed_file(content, str(CHILD), keys.of(str(CHILD), CLASS))
+    kept = Files.under(folder).put(sealed, "image/png")
+    duty, day = UUID(int=5), date(2026, 11, 18)
+    filed = EvidenceFiled(duty=duty, kind="survey", done_on=day, note=None, attachment=kept)
+    place: Any = {"stream": f"duty-{duty}", "subject": CHILD, "path": world.here.path}
+    world.books.write(COUNTY, filed, happened=day, service="casework", **place)
+    await world.follow()
+    return f"attachments/{kept.sha256}.png"
+
+
+def keeping(world: World, folder: Path) -> httpx2.AsyncClient:
+    """What reaches casework's own route over the files in a folder."""
+    edge: Any = SimpleNamespace(service=SimpleNamespace(settings=SimpleNamespace(home=folder)))
+    app = FastAPI()
+    app.state.public_keys, app.state.service = load_public_keys(world.secrets), "casework"
+    app.include_router(casework_api.router(edge))
+    return httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app))
+
+
+async def test_a_photograph_goes_along_and_is_bound_to_its_event(
+    world: World, child: str, sealing: Sealing, tmp_path: Path
+) -> None:
+    name = await photographed(world, tmp_path, PICTURE)
+    async with keeping(world, tmp_path) as http:
+        world.edge.service.http = http
+        answer = await post(world, INSPECTOR, {"subject": child, "purpose": "督查"})
+    assert answer.status_code == 200, answer.text
+    code, report = await asyncio.to_thread(verified, answer.content, tmp_path)
+    assert (code, report["verdict"]) == (0, "VERIFIED"), report
+    with zipfile.ZipFile(tmp_path / "bundle.zip") as opened:
+        assert opened.read(name) == PICTURE
+        assert f'""/attachment"":""{name}""' in opened.read("events.csv").decode()
+        assert name in opened.read("timeline.html").decode()
+
+
+async def test_a_lost_photograph_is_missed_and_one_that_cannot_be_had_refuses_the_export(
+    world: World, child: str, sealing: Sealing, tmp_path: Path
+) -> None:
+    await photographed(world, tmp_path, PICTURE)
+    given = {"subject": child, "purpose": "督查"}
+    async with keeping(world, tmp_path / "empty") as http:
+        world.edge.service.http = http
+        answer = await post(world, INSPECTOR, given)
+    code, report = await asyncio.to_thread(verified, answer.content, tmp_path)
+    casework = next(one for one in report["services"] if one["service"] == "casework")
+    assert (code, casework["field"]) == (14, "/attachment"), report
+    away = httpx2.MockTransport(lambda _: httpx2.Response(503))
+    async with httpx2.AsyncClient(transport=away) as http:
+        world.edge.service.http = http
+        refused = await post(world, INSPECTOR, given)
+    assert refused.status_code == 409 and "附件" in refused.json()["say"]
 
 
 async def test_a_second_export_continues_the_first(

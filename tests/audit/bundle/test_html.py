@@ -29,6 +29,7 @@ from tests.audit.bundle.javascript import (
     started,
 )
 from tests.audit.bundle.mutants import KINDS, Mutant, rows_again
+from tests.audit.bundle.mutants_attached import files
 from tests.audit.bundle.synthetic import CHILD, Parts, case, county, parts, ranged, selection
 from tests.audit.bundle.test_alone import hostile
 
@@ -131,6 +132,8 @@ def erased(whole: dict[str, Parts], **changes: Any) -> Mutant:
     """A note no longer disclosed, and a line that says which erasure explains it."""
     made = whole["CASE"].copy()
     made.members["disclosures.jsonl"] = b""
+    for name in files(made):
+        del made.members[name]
     line = {"subject": CHILD, "class": "narrative", "log": 0, "seq": 2} | changes
     made.members["erasures.jsonl"] = json.dumps(line).encode() + b"\n"
     rows_again(made)

@@ -8,14 +8,14 @@ from random import Random
 import pytest
 
 from services.audit import verify
-from tests.audit.bundle import mutants_files, mutants_proofs
+from tests.audit.bundle import mutants_attached, mutants_files, mutants_proofs
 from tests.audit.bundle.mutants import KINDS, Kind, Mutant
 from tests.audit.bundle.synthetic import Parts, case, county, parts, ranged, selection
 
 SHORT, LONG = 2, 300
 TWINS = 1
 WRITERS = {"CASE": case, "RANGE": ranged, "SELECTION": selection}
-assert mutants_files and mutants_proofs
+assert mutants_attached and mutants_files and mutants_proofs
 
 
 @pytest.fixture(scope="module")

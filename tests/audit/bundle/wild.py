@@ -5,11 +5,11 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from tests.audit.bundle import mutants_files, mutants_proofs
+from tests.audit.bundle import mutants_attached, mutants_files, mutants_proofs
 from tests.audit.bundle.mutants import KINDS, Mutant, lines, put_lines, rows_again, turn
 from tests.audit.bundle.synthetic import Parts, county, pack
 
-assert mutants_files and mutants_proofs
+assert mutants_attached and mutants_files and mutants_proofs
 LOGS_IN_A_PIN = ("enrollment", "casework", "notify", "audit")
 ODD_TEXTS = (
     "", "0", "-1", "\u0000", "\ufeff", "\u2028", "\U0001f600", "a\"b\\c/d~1", "=1+1", "é", "commit",
