@@ -100,10 +100,17 @@ def _nothing(kind: Kind, code: str, reason: str) -> dict[str, Any]:
 
 
 def _answers(given: list[str], options: dict[str, Any]) -> dict[str, str]:
-    pairs = [one.rpartition("=") for one in given]
-    if any(not name or not key for name, _, key in pairs):
+    pairs = [answer_of(one) for one in given]
+    if any(not name or not key for name, key in pairs):
         fail("--answer 写成 编号=选项，例如 --answer rest=present。", EXIT_UNUSABLE, options)
-    return {name: key for name, _, key in pairs}
+    return dict(pairs)
+
+
+def answer_of(given: str) -> tuple[str, str]:
+    """Number and choice; a number may hold `=` (a sheet's name), so may a whole legend."""
+    whole = given.startswith("legend=")
+    name, _, key = given.partition("=") if whole else given.rpartition("=")
+    return name, key
 
 
 def _watch(system: Client, id: str, *, quiet: bool) -> dict[str, Any]:

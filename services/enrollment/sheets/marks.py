@@ -158,7 +158,8 @@ def question(sign: str, said: str = "") -> Question:
         text = "点过名的日子里有空着的格，是到校还是没有记录？"
     choices = BLANK_CHOICES if sign == BLANK else CHOICES
     hint = f"{sign}={choices[0][1]}"
-    return Question(id=f"legend:{sign}", text=text, option="legend", choices=choices, hint=hint)
+    id_ = f"legend:{sign}"
+    return Question(id=id_, text=text, option=id_, choices=choices, hint=hint)
 
 
 def asked(sign: str) -> Refusal:

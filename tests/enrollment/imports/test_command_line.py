@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from baoxue.cli import app
-from baoxue.cli_import import MAX_FILE_BYTES
+from baoxue.cli_import import MAX_FILE_BYTES, answer_of
 
 SHAPE = {
     *("kind", "accepted", "changed", "unchanged", "missing"),
@@ -46,3 +46,17 @@ def test_a_file_that_cannot_be_sent_is_reported_like_any_other(
     (fault,) = report["rejected"]
     assert set(fault) == {"sheet", "cell", "column", "code", "reason"}
     assert fault["code"] == code
+
+
+@pytest.mark.parametrize(
+    ("given", "name", "key"),
+    [
+        ("rest=present", "rest", "present"),
+        ("legend:△=sick", "legend:△", "sick"),
+        ("legend:==sick", "legend:=", "sick"),
+        ("child:三=1班:4=new", "child:三=1班:4", "new"),
+        ("legend=○=病假,△=事假", "legend", "○=病假,△=事假"),
+    ],
+)
+def test_an_answer_is_taken_apart_at_its_choice(given: str, name: str, key: str) -> None:
+    assert answer_of(given) == (name, key)

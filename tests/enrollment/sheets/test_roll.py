@@ -124,6 +124,14 @@ def test_an_unknown_mark_is_asked_and_the_answer_settles_it(tmp_path: Path) -> N
     }  # fmt: skip
 
 
+def test_each_question_is_settled_by_the_option_that_it_names(tmp_path: Path) -> None:
+    path = xlsx(tmp_path / "a.xlsx", {"9月": grid(["○", "√"], ["√", ""], ["√", "△"])})
+    given = {q.option: q.choices[0][0] for q in read(path, "roll").questions}
+    assert set(given) == {"legend:○", "legend:△", "legend:空白"}
+    answered = read(path, "roll", **given)
+    assert (answered.questions, faults(answered)) == ((), [])
+
+
 @pytest.mark.parametrize(
     "legend",
     [
