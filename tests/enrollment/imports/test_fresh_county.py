@@ -1,5 +1,6 @@
 """Staff, roster and rolls of schools that nobody has registered; the three layouts of a roll."""
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -152,3 +153,19 @@ async def test_a_term_and_days_of_a_calendar(
     layer = load_layer(sent[0].content.encode())
     assert layer.closed == {date(2026, 11, 26): "运动会"} and sent[0].founding
     assert layer.open == {date(2026, 11, 28): "补课"} and layer.layer == "county"
+
+
+async def test_a_question_without_choices_is_answered_by_typing(office: Office) -> None:
+    rows: list[list[object]] = [
+        ["姓名", *(str(n) for n in range(9, 14))],
+        *([name, *["√"] * 5] for name in PUPILS),
+    ]
+    asked = await office.send("roll", rows, sheet="七（1）", school=CODE, via="web")
+    assert [one["option"] for one in asked["report"]["questions"]] == ["month"]
+    async with office.county.world.browser(office.viewer, "text/html") as person:
+        page = await person.get(f"/enrollment/imports/{office.last}")
+        assert re.search(r'<input name="answer"[^>]* placeholder="2026-09"', page.text)
+        given = {"question": "month", "answer": "2026-11"}
+        await person.post(f"/enrollment/imports/{office.last}/answers", data=given)
+    await office.work()
+    assert (await office.look())["report"]["accepted"] == 15
