@@ -132,6 +132,12 @@ class Legend:
         reading.ask(question(sign, self.unclear.get(sign, "")))
         return None
 
+    def plain_word(self, text: str, reading: Reading) -> Mark | None:
+        """到 and 假 are words where each row has a mark of its own; in a grid they are signs."""
+        sign = sign_of(text)
+        told = sign in self.stated or sign in self.unclear or settled(reading, sign)
+        return None if told else EXACT.get(sign)
+
 
 def sign_of(text: str) -> str:
     """A mark in one spelling: ✓ is √, ✗ is ×."""

@@ -169,3 +169,33 @@ async def test_a_question_without_choices_is_answered_by_typing(office: Office) 
         await person.post(f"/enrollment/imports/{office.last}/answers", data=given)
     await office.work()
     assert (await office.look())["report"]["accepted"] == 15
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ((0, "2026-11-14"), {("A2", "日期", "no_school_that_day")}),
+        ((3, "5班"), {("D2", "班级", "class_unknown")}),
+        ((4, "陌生人"), {("E2", "姓名", "child_unknown")}),
+    ],
+)
+async def test_what_is_wrong_in_a_roll_stands_in_its_own_cell(
+    office: Office, change: tuple[int, str], told: set[tuple[str, str, str]]
+) -> None:
+    rows = day_list("2026-11-13", dict.fromkeys(PUPILS, "到校"))
+    rows[1][change[0]] = change[1]
+    report = (await office.send("roll", rows))["report"]
+    found = {(one["cell"], one["column"], one["code"]) for one in report["rejected"]}
+    assert told == {one for one in found if one[2] != "roll_not_whole"}
+
+
+async def test_a_stranger_in_a_grid_is_one_fault_in_the_cell_of_the_name(office: Office) -> None:
+    rows: list[list[object]] = [
+        ["2026年11月考勤表"],
+        ["姓名", *(str(n) for n in range(9, 14))],
+        *([name, *["√"] * 5] for name in [*PUPILS, "陌生人"]),
+    ]
+    report = (await office.send("roll", rows, sheet="七（1）", school=CODE))["report"]
+    found = [(one["cell"], one["column"], one["code"]) for one in report["rejected"]]
+    assert [one for one in found if one[2] != "roll_not_whole"] == [("A6", "姓名", "child_unknown")]
+    assert {one[1] for one in found if one[2] == "roll_not_whole"} == {"日期"}
