@@ -199,3 +199,12 @@ async def test_a_stranger_in_a_grid_is_one_fault_in_the_cell_of_the_name(office:
     found = [(one["cell"], one["column"], one["code"]) for one in report["rejected"]]
     assert [one for one in found if one[2] != "roll_not_whole"] == [("A6", "姓名", "child_unknown")]
     assert {one[1] for one in found if one[2] == "roll_not_whole"} == {"日期"}
+
+
+async def test_a_code_that_bears_another_name_is_told(office: Office) -> None:
+    rows = [list(row) for row in ROSTER]
+    rows[1][3] = "另一所中学"
+    report = (await office.send("roster", rows))["report"]
+    (told,) = [one for one in report["warnings"] if one["code"] == "school_name_differs"]
+    assert (told["cell"], told["column"]) == ("D2", "学校名称")
+    assert NAME in told["reason"]
