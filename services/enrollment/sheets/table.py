@@ -44,6 +44,12 @@ LABELS = {
     "mark": "考勤",
     "expected": "应到",
     "present": "实到",
+    "from": "日期",
+    "to": "结束日期",
+    "open": "是否上课",
+    "opens": "开学日期",
+    "closes": "结束日期",
+    "layer": "层级",
 }
 
 
