@@ -157,7 +157,7 @@ async def _check(edge: Edge, of: Visit, job: Job, kept: Kept) -> Check:
         errors=_errors_link(job, kept),
         give_up=_form(f"{HOME}/{job.id}/give-up", "不导入了"),
         columns=tuple(
-            (f"{sheet['name']} {place} {heading}", meaning)
+            (f"{sheet['name']} {place} {heading}", sheet.get("labels", {}).get(meaning, meaning))
             for sheet in kept.sheets
             for place, heading, meaning in sheet["recognised"]
         ),

@@ -203,6 +203,7 @@ class Table:
             skipped=self.skipped,
             hidden_rows=self.sheet.hidden_rows,
             columns={c.field: letters(p) for p, c in heading.columns.items()},
+            labels=dict(self.label),
             recognised=tuple(
                 (letters(p), heading.texts[p], c.field)
                 for p, c in sorted(heading.columns.items(), key=lambda item: item[0])

@@ -208,3 +208,11 @@ async def test_a_code_that_bears_another_name_is_told(office: Office) -> None:
     (told,) = [one for one in report["warnings"] if one["code"] == "school_name_differs"]
     assert (told["cell"], told["column"]) == ("D2", "学校名称")
     assert NAME in told["reason"]
+
+
+async def test_the_columns_that_were_recognised_are_named_in_words(office: Office) -> None:
+    await office.send("roster", ROSTER, via="web")
+    async with office.county.world.browser(office.viewer, "text/html") as person:
+        page = await person.get(f"/enrollment/imports/{office.last}")
+    told = re.findall(r"<dt>Sheet1 [A-F] [^<]*</dt><dd>([^<]*)</dd>", page.text)
+    assert told == ["姓名", "身份证件号", "学校标识码", "学校名称", "年级", "班级"]
