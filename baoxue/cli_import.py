@@ -23,6 +23,8 @@ MAX_SHOWN = 50
 # What the reader takes; larger ones are not sent.
 MAX_FILE_BYTES = 60 * 2**20
 WORKING = ("reading", "storing")
+# What stands for a value that the account has no right to open.
+NOT_OPENED = "〔未打开〕"
 WORDS = {"reading": "读文件", "storing": "导入中"}
 
 
@@ -75,7 +77,7 @@ def bring_in(
     if as_json:
         typer.echo(json.dumps(found["report"], ensure_ascii=False))
     else:
-        _print(found, more, dry_run=dry_run, written=written)
+        print_report(found, more, dry_run=dry_run, written=written)
     _leave(found)
 
 
@@ -100,10 +102,17 @@ def _nothing(kind: Kind, code: str, reason: str) -> dict[str, Any]:
 
 
 def _answers(given: list[str], options: dict[str, Any]) -> dict[str, str]:
-    pairs = [one.rpartition("=") for one in given]
-    if any(not name or not key for name, _, key in pairs):
+    pairs = [answer_of(one) for one in given]
+    if any(not name or not key for name, key in pairs):
         fail("--answer 写成 编号=选项，例如 --answer rest=present。", EXIT_UNUSABLE, options)
-    return {name: key for name, _, key in pairs}
+    return dict(pairs)
+
+
+def answer_of(given: str) -> tuple[str, str]:
+    """Number and choice; a number may hold `=` (a sheet's name), so may a whole legend."""
+    whole = given.startswith("legend=")
+    name, _, key = given.partition("=") if whole else given.rpartition("=")
+    return name, key
 
 
 def _watch(system: Client, id: str, *, quiet: bool) -> dict[str, Any]:
@@ -141,31 +150,32 @@ def _details(system: Client, found: dict[str, Any]) -> dict[str, Any]:
     return system.get(f"{PATH}/{found['import']}", {"details": "true"}).json()
 
 
-def _print(
+def print_report(
     found: dict[str, Any], more: dict[str, Any], *, dry_run: bool, written: Path | None
 ) -> None:
-    console = Console(highlight=False)
+    # What stands in a stranger's file is shown, never obeyed: [/red] is no markup.
+    console = Console(highlight=False, markup=False)
     report = found["report"]
     if report is None:
-        console.print("✗ 没有读完，已放弃。请重新导入。", markup=False)
+        console.print("✗ 没有读完，已放弃。请重新导入。")
         return
     _print_faults(console, found["faults"])
     _print_rows(console, "提醒", report["warnings"])
     _print_questions(console, report["questions"])
-    _print_changes(console, more)
+    _print_changes(console, more, report.get("missing", 0))
     new = report["accepted"] - report["changed"] - report["unchanged"]
     said = f"新增 {new}，修改 {report['changed']}，不变 {report['unchanged']}"
     rows = len({(f["sheet"], f["row"]) for f in found["faults"] if f["row"]})
     if rows or report["rejected"]:
         said += f"，拒收 {rows or len(report['rejected'])} 行"
     if report["stored"]:
-        console.print(f"✓ 已存：{said}。", markup=False)
+        console.print(f"✓ 已存：{said}。")
     elif dry_run:
-        console.print(f"只看，没有存：{said}。", markup=False)
+        console.print(f"只看，没有存：{said}。")
     else:
-        console.print(f"✗ 什么都没有存：{said}。", markup=False)
+        console.print(f"✗ 什么都没有存：{said}。")
     if written:
-        console.print(f"有错的行写在 {written}，改好后直接再导入这一份。", markup=False)
+        console.print(f"有错的行写在 {written}，改好后直接再导入这一份。")
 
 
 def _print_faults(console: Console, faults: list[dict[str, Any]]) -> None:
@@ -196,24 +206,29 @@ def _print_more(console: Console, count: int) -> None:
 def _print_questions(console: Console, questions: list[dict[str, Any]]) -> None:
     for one in questions:
         where = " ".join(part for part in (one["sheet"], one["cell"]) if part)
-        console.print(f"？ {where} {one['text']}", markup=False)
+        console.print(f"？ {where} {one['text']}")
         for choice in one["choices"]:
             line = f'--answer "{one["option"]}={choice["key"]}"'
-            console.print(f"   {choice['label']}：{line}", markup=False, soft_wrap=True)
+            console.print(f"   {choice['label']}：{line}", soft_wrap=True)
         if not one["choices"]:
             line = f'--answer "{one["option"]}={one["hint"] or "…"}"'
-            console.print(f"   {line}", markup=False, soft_wrap=True)
+            console.print(f"   {line}", soft_wrap=True)
 
 
-def _print_changes(console: Console, more: dict[str, Any]) -> None:
+def _print_changes(console: Console, more: dict[str, Any], missing: int) -> None:
+    """`more` holds the first of each list, `missing` counts them all."""
     if more.get("changes"):
         table = Table("谁", "单元格", "列", "原来", "改成", title="修改")
         for one in more["changes"][:MAX_SHOWN]:
             table.add_row(*(one[k] for k in ("name", "where", "what", "was", "now")))
         console.print(table)
-    if more.get("missing"):
-        names = "、".join(more["missing"][:MAX_SHOWN])
-        console.print(f"文件里没有、系统里有（不会移除）：{names}", markup=False)
+        if len(more["changes"]) > MAX_SHOWN:
+            console.print(f"…… 这里列出前 {MAX_SHOWN} 处修改，在网页上看更多。")
+    if names := more.get("missing", [])[:MAX_SHOWN]:
+        rest = f" …… 这里列出前 {len(names)} 人，共 {missing} 人" if missing > len(names) else ""
+        console.print(f"文件里没有、系统里有（不会移除）：{'、'.join(names)}{rest}")
+    if any(NOT_OPENED in str(more.get(part)) for part in ("changes", "missing")):
+        console.print("姓名和资料没有打开：加上 --as 看得到这些学生的账号，就列出来。")
 
 
 def _leave(found: dict[str, Any]) -> None:
@@ -224,4 +239,4 @@ def _leave(found: dict[str, Any]) -> None:
         raise typer.Exit(EXIT_REFUSED)
 
 
-__all__ = ["bring_in"]
+__all__ = ["bring_in", "print_report"]

@@ -123,6 +123,14 @@ def import_check(clean: bool = False) -> ImportPage:
             Option(value="n", label="不是，是新学生"),
         ),
     )
+    typed = Question(
+        key="month",
+        where="",
+        name="",
+        text="这份考勤表是哪一年哪一月的？",
+        options=(),
+        hint="2026-09",
+    )
     check = Check(
         kind="学生名册",
         file_name="石桥镇初中2026秋名册（终稿）.xlsx",
@@ -130,7 +138,7 @@ def import_check(clean: bool = False) -> ImportPage:
         rows=1186,
         faulty=0 if clean else 12,
         good=1186 if clean else 1173,
-        questions=() if clean else (question, asked),
+        questions=() if clean else (question, asked, typed),
         faults=()
         if clean
         else tuple(
@@ -157,6 +165,10 @@ def import_check(clean: bool = False) -> ImportPage:
         errors=None if clean else Link(text="下载", href="/page/import"),
         give_up=form("/import/drop", "放弃，不存"),
         columns=(("姓名", "姓名"), ("证件号码", "身份证件号")),
+        all_faults=0 if clean else 312,
+        all_changes=1,
+        all_missing=2,
+        all_warnings=1,
     )
     return ImportPage(step="check", check=check)
 

@@ -157,10 +157,14 @@ async def _check(edge: Edge, of: Visit, job: Job, kept: Kept) -> Check:
         errors=_errors_link(job, kept),
         give_up=_form(f"{HOME}/{job.id}/give-up", "不导入了"),
         columns=tuple(
-            (f"{sheet['name']} {place} {heading}", meaning)
+            (f"{sheet['name']} {place} {heading}", sheet.get("labels", {}).get(meaning, meaning))
             for sheet in kept.sheets
             for place, heading, meaning in sheet["recognised"]
         ),
+        all_faults=len(kept.faults),
+        all_changes=len(found.changes),
+        all_missing=report.missing,
+        all_warnings=len(kept.warnings),
     )
 
 
@@ -184,6 +188,7 @@ def _question(one: Any, job: Job) -> Question:
         text=one.text,
         options=tuple(Option(value=choice.key, label=choice.label) for choice in one.choices),
         chosen=job.answers.get(one.id, ""),
+        hint=one.hint,
     )
 
 

@@ -76,8 +76,20 @@ class Founding:
             return None
         if not self._mine(row, known):
             return None
+        self._compare_names(row, known, code, name)
         self.townships.mend(row, known, self.today)
         return known
+
+    def _compare_names(self, row: RowLike, known: School, code: str, name: str) -> None:
+        """The code decides; a name that is not the code's may mean a mistyped code: said once."""
+        key = f"{code} {name}"
+        if not (code and name) or code in self.notes or key in self.told:
+            return
+        self.told.add(key)
+        if tight(clean(name)) != tight(clean(known.name)):
+            reason = f"标识码 {code} 在系统里是“{known.name}”，按标识码收；码写错了就改正"
+            mend = "核对学校标识码和校名"
+            self.found.warn(row, "school_name_differs", reason, mend, at="school_name", value=name)
 
     def _by_name(self, name: str) -> School | None:
         found = self.places.by_name.get(tight(clean(name)), [])

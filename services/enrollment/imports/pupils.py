@@ -1,20 +1,30 @@
 """Who was in which class on a day, found by number or by name."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.enrollment.aggregates import ROLL
+from services.enrollment.domain.roll import Taken
 from services.enrollment.imports.stored import People
 from services.enrollment.sheets.roll_rows import ChildDay
 
+STANDING = text(
+    "select stream, state, doc from current where ledger = :ledger and stream = any(:streams)"
+)
 MEMBERS = text(
     "select child, klass, seat, since, until from membership where ledger = :ledger"
     " order by klass, seat nulls last, child"
 )
+HERE = "present"
+# By child: present, or the kind of absence.
+Marks = dict[UUID, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,3 +110,16 @@ async def read_pupils(conn: AsyncConnection, ledger: str, people: People) -> Pup
         classes[stay.klass].append(stay)
         children[stay.child].append(stay)
     return Pupils(people, classes, children)
+
+
+async def standing_rolls(
+    conn: AsyncConnection, ledger: str, streams: Sequence[str]
+) -> dict[str, Marks]:
+    """By stream what rolls say that have been taken already."""
+    found: dict[str, Marks] = {}
+    for row in await conn.execute(STANDING, {"ledger": ledger, "streams": list(streams)}):
+        state = msgspec.json.decode(row.doc, type=ROLL.states[row.state])
+        if isinstance(state, Taken):
+            away = {one.child: str(one.mark) for one in state.latest.absent}
+            found[row.stream] = dict.fromkeys(state.latest.present, HERE) | away
+    return found

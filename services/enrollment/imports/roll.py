@@ -6,16 +6,13 @@ from datetime import date
 from typing import Literal
 from uuid import UUID
 
-import msgspec
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.enrollment.aggregates import ROLL, roll_stream
-from services.enrollment.domain.roll import Taken
+from services.enrollment.aggregates import roll_stream
 from services.enrollment.imports.deeds import Away, PutRoll
 from services.enrollment.imports.findings import Findings, RowLike
 from services.enrollment.imports.places import Founding
-from services.enrollment.imports.pupils import Pupils, read_pupils
+from services.enrollment.imports.pupils import HERE, Marks, Pupils, read_pupils, standing_rolls
 from services.enrollment.imports.stored import Klass, People, class_key
 from services.enrollment.sheets.marks import Mark
 from services.enrollment.sheets.parsed import Question
@@ -23,17 +20,15 @@ from services.enrollment.sheets.roll_rows import Absentee, ChildDay, ClassDay
 from services.enrollment.sheets.values import mask
 from shared.edge import Moment
 
-STANDING = text(
-    "select stream, state, doc from current where ledger = :ledger and stream = any(:streams)"
-)
 AWAY: dict[Mark, Literal["unexcused", "sick", "personal"]] = {
     Mark.UNEXCUSED: "unexcused",
     Mark.SICK: "sick",
     Mark.PERSONAL: "personal",
     Mark.LEAVE: "personal",
 }
-REST, HERE, UNSURE = "rest", "present", "unknown"
-Marks = dict[UUID, str]
+# What a grid's column of one day is called.
+DAY_COLUMN = "日期"
+REST, UNSURE = "rest", "unknown"
 
 
 @dataclass(slots=True)
@@ -61,6 +56,8 @@ class Rolls:
     sheets: dict[tuple[UUID, date], Sheet] = field(default_factory=dict)
     # What has been refused already, by sheet, row and (in a grid) cell: one reason is enough.
     told: set[tuple[str, int, str]] = field(default_factory=set)
+    # A child whom the class does not know is one fault, not one for each day of the month.
+    said: set[tuple[str, str, str, str]] = field(default_factory=set)
 
     async def compare(self, conn: AsyncConnection, rows: Sequence[ChildDay | ClassDay]) -> None:
         """Everything that the rows come to, noted in the findings."""
@@ -71,7 +68,8 @@ class Rolls:
         for sheet in self.sheets.values():
             self._complete(sheet, bad_sheets)
         good = [one for one in self.sheets.values() if one.whole and not one.faulty]
-        standing = await self._standing(conn, good)
+        streams = [roll_stream(one.klass.klass, one.on) for one in good]
+        standing = await standing_rolls(conn, self.founding.scope.ledger, streams)
         for sheet in sorted(good, key=lambda one: (one.on, one.klass.path)):
             self._count(sheet, standing.get(roll_stream(sheet.klass.klass, sheet.on)))
 
@@ -116,10 +114,23 @@ class Rolls:
     def _refuse(
         self, row: RowLike, code: str, reason: str, mend: str, *, cell: str = "", **where: str
     ) -> None:
-        """`where`: `at`, the field, and the masked `value`."""
+        """`where`: `at`, the field, and the masked `value`. Said once of a cell.
+
+        The field's own cell is named where the file has such a column, else that of the mark.
+        """
         own = getattr(row, "cell", "")
         self.told.add((row.sheet, row.row, own))
-        self.found.refuse(row, code, reason, mend, cell=cell or own, **where)
+        there = self.found.parsed.cell(row.sheet, row.row, where.get("at", ""))
+        cell = cell or (there if there[:1].isalpha() else own)
+        if (row.sheet, cell, code, reason) in self.said:
+            return
+        self.said.add((row.sheet, cell, code, reason))
+        if cell == own and self._is_grid(row.sheet):
+            where["column"] = DAY_COLUMN
+        self.found.refuse(row, code, reason, mend, cell=cell, **where)
+
+    def _is_grid(self, sheet: str) -> bool:
+        return any(one.layout == "grid" for one in self.found.parsed.sheets if one.name == sheet)
 
     def _day_is_good(self, row: ChildDay | ClassDay, klass: Klass) -> bool:
         kind = self.moment.rules.school_calendar().is_school_day(row.day, klass.path)
@@ -195,7 +206,8 @@ class Rolls:
             reason = "那天还没有入学，或已不在本班" if ever else "本班那天没有这名学生"
             code = "before_enrollment" if ever else "child_unknown"
             mend = "改正姓名或日期；新来的学生先导入花名册"
-            self._refuse(row, code, reason, mend, at="name", value=mask(row.name))
+            by_day = row.cell if ever and self._is_grid(row.sheet) else ""
+            self._refuse(row, code, reason, mend, at="name", cell=by_day, value=mask(row.name))
             sheet.faulty = not ever
             return
         child = alike[0] if len(alike) == 1 else self._ask_which(row, row.cell, alike, sheet)
@@ -228,10 +240,8 @@ class Rolls:
 
     def _from_grid(self, sheet: Sheet) -> bool:
         """In a grid an unmarked child is one whose cell says nothing, not one left out."""
-        layouts = {one.name: one.layout for one in self.found.parsed.sheets}
         return any(
-            layouts.get(row.sheet) == "grid" and self._on_other_days(sheet, row.sheet)
-            for row in sheet.rows
+            self._is_grid(row.sheet) and self._on_other_days(sheet, row.sheet) for row in sheet.rows
         )
 
     def _on_other_days(self, sheet: Sheet, name: str) -> bool:
@@ -262,18 +272,6 @@ class Rolls:
         for row in sheet.rows:
             if (row.sheet, row.row, getattr(row, "cell", "")) not in self.told:
                 self._refuse(row, "roll_not_whole", reason, "补全这一天再传")
-
-    async def _standing(self, conn: AsyncConnection, sheets: Sequence[Sheet]) -> dict[str, Marks]:
-        """What rolls say that have been taken already."""
-        streams = [roll_stream(one.klass.klass, one.on) for one in sheets]
-        params = {"ledger": self.founding.scope.ledger, "streams": streams}
-        found: dict[str, Marks] = {}
-        for row in await conn.execute(STANDING, params):
-            state = msgspec.json.decode(row.doc, type=ROLL.states[row.state])
-            if isinstance(state, Taken):
-                away = {one.child: str(one.mark) for one in state.latest.absent}
-                found[row.stream] = dict.fromkeys(state.latest.present, HERE) | away
-        return found
 
     def _count(self, sheet: Sheet, standing: Marks | None) -> None:
         """Child-days: new ones, those that a correction changes, those said before."""

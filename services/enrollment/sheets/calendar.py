@@ -113,6 +113,10 @@ def _school(table: Table, raw: RawRow) -> tuple[School, str]:
             "school_missing", "没有写哪个学校", "补上学校，或把层级改为“县”", "（空）"
         )
         table.fault(raw, problem, "school_code")
+    if layer not in ("", "school"):
+        mend = "只管这一所就把层级写成“学校”，全县都这样就把学校空着"
+        problem = Refusal("layer_contradicts", "层级不是学校，却写了一所学校", mend)
+        table.fault(raw, problem, "layer", "school_code", "school_name", value=name or code)
     return School(code or ("" if name else own), name), layer if layer != "" else "school"
 
 

@@ -18,6 +18,7 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ("国家", "national"),
     ("全国", "national"),
     ("法定", "national"),
+    ("校", "school"),
 )
 
 
@@ -95,6 +96,7 @@ OPEN = Column(
     label="是否上课",
     headings=named(
         "是否上课 上课 是否上学 是否教学日 是否行课 是否放假 放假 安排 状态 类型 是否休息 是否停课"
+        " 上课情况"
     ),
     read=values.read_text,
     repeats=True,

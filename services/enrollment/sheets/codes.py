@@ -42,6 +42,10 @@ DOCUMENT_WORDS: tuple[tuple[str, str], ...] = (
     ("户口", "1"),
     ("其他", "Z"),
     ("其它", "Z"),
+    ("港澳", "Z"),
+    ("通行证", "Z"),
+    ("居住证", "Z"),
+    ("出生", "Z"),
 )
 DOCUMENT_CODES = frozenset("16789AZ")
 DISABILITY_WORDS: tuple[tuple[str, str], ...] = (
@@ -100,8 +104,8 @@ def read_document(text: str) -> str | None:
         return None
     plain = tight(text).upper()
     for part in parts(plain):
-        if part in DOCUMENT_CODES:
-            return part
+        if (code := part.lstrip("0")) in DOCUMENT_CODES:
+            return code
     for word, code in DOCUMENT_WORDS:
         if word in plain:
             return code

@@ -18,6 +18,8 @@ CHINESE = str.maketrans("〇○零一二三四五六七八九", "000123456789")
 YMD = re.compile(
     r"(\d{4})\s*[-/.年,、\\_·~ ]\s*(\d{1,2})\s*[-/.月,、\\_·~ ]\s*(\d{1,2})\s*[日号]?\.?"
 )
+# A word processor makes a dash of the hyphen.
+DASHED = re.compile(r"\d{4}[‐‑‒–—−]\d{1,2}[‐‑‒–—−]\d{1,2}")
 COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 LAST_YEAR = re.compile(r"(\d{1,2})\s*[-/. ]\s*(\d{1,2})\s*[-/. ]\s*(\d{4})")
 MONTH_DAY = re.compile(r"(1[0-2]|0?[1-9])\s*月\s*(\d{1,2})\s*[日号]?")
@@ -89,7 +91,9 @@ class DateReader:
         raise _no_date()
 
     def _text(self, text: str) -> date:
-        text = WEEKDAY_TAIL.sub("", TIME_TAIL.sub("", text)).strip()
+        text = WEEKDAY_TAIL.sub("", TIME_TAIL.sub("", text)).strip().removesuffix("。")
+        if DASHED.fullmatch(text):
+            text = "-".join(re.findall(r"\d+", text))
         for pattern in (YMD, COMPACT):
             if found := pattern.fullmatch(text):
                 return _day(*found.groups())

@@ -13,6 +13,9 @@ from services.enrollment.sheets.parsed import Fault, SheetReport
 from services.enrollment.sheets.workbook import Range, Row, Sheet, open_book
 
 REASON_HEADING = "原因"
+# Where 原因 is a column of its own, of an absence or a holiday, ours must not be read as that.
+READS_REASONS = ("child_day", "class_day", "calendar")
+OTHER_HEADING = "错误原因"
 REASON_WIDTH = 60
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 MAX_CELL_CHARACTERS = 32_000
@@ -30,6 +33,7 @@ class Extract:
     heading_last: int
     whole: bool
     reasons: dict[int, str]
+    heading: str = REASON_HEADING
 
 
 def extracts(faults: Iterable[Fault], reports: Sequence[SheetReport]) -> list[Extract]:
@@ -47,6 +51,7 @@ def extracts(faults: Iterable[Fault], reports: Sequence[SheetReport]) -> list[Ex
             heading_last=r.heading_row + r.heading_rows - 1,
             whole=r.layout == "grid",
             reasons={row: "；".join(texts) for row, texts in by_sheet[r.name].items()},
+            heading=OTHER_HEADING if r.layout in READS_REASONS else REASON_HEADING,
         )
         for r in reports
         if r.read and r.name in by_sheet
@@ -83,7 +88,7 @@ def _write_sheet(
         _write_row(target, place, cells, text)
         if number in extract.reasons:
             target.write_string(place, width, neutral(extract.reasons[number]), red)
-    target.write_string(extract.heading_row - 1, width, REASON_HEADING, red)
+    target.write_string(extract.heading_row - 1, width, extract.heading, red)
     target.set_column(0, max(width - 1, 0), None, text)
     target.set_column(width, width, REASON_WIDTH)
     _merge_heading(target, sheet.merged(), extract, rows, text)

@@ -132,6 +132,12 @@ class Legend:
         reading.ask(question(sign, self.unclear.get(sign, "")))
         return None
 
+    def plain_word(self, text: str, reading: Reading) -> Mark | None:
+        """到 and 假 are words where each row has a mark of its own; in a grid they are signs."""
+        sign = sign_of(text)
+        told = sign in self.stated or sign in self.unclear or settled(reading, sign)
+        return None if told else EXACT.get(sign)
+
 
 def sign_of(text: str) -> str:
     """A mark in one spelling: ✓ is √, ✗ is ×."""
@@ -158,7 +164,8 @@ def question(sign: str, said: str = "") -> Question:
         text = "点过名的日子里有空着的格，是到校还是没有记录？"
     choices = BLANK_CHOICES if sign == BLANK else CHOICES
     hint = f"{sign}={choices[0][1]}"
-    return Question(id=f"legend:{sign}", text=text, option="legend", choices=choices, hint=hint)
+    id_ = f"legend:{sign}"
+    return Question(id=id_, text=text, option=id_, choices=choices, hint=hint)
 
 
 def asked(sign: str) -> Refusal:

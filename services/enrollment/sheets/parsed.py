@@ -51,8 +51,9 @@ class Question:
 class SheetReport:
     """What was understood of a sheet: its heading row (from 1), columns used and left aside.
 
-    `columns` maps a field to its column letters; `recognised` are (letters, heading, field),
-    `ignored` are (letters, heading). `skipped` counts blank, repeated-heading and footer rows.
+    `columns` maps a field to its column letters and `labels` to its word; `recognised` are
+    (letters, heading, field), `ignored` are (letters, heading). `skipped` counts blank,
+    repeated-heading and footer rows.
     """
 
     name: str
@@ -65,6 +66,7 @@ class SheetReport:
     skipped: int = 0
     hidden_rows: int = 0
     columns: dict[str, str] = field(default_factory=dict)
+    labels: dict[str, str] = field(default_factory=dict)
     recognised: tuple[tuple[str, str, str], ...] = ()
     ignored: tuple[tuple[str, str], ...] = ()
 

@@ -48,9 +48,10 @@ class Reading:
         else:
             self.unlisted += 1
 
-    def fault_at(self, sheet: str, row: int, cell: str, problem: Refusal) -> None:
+    def fault_at(self, sheet: str, row: int, cell: str, problem: Refusal, column: str) -> None:
         """Refuse a row that has been built already."""
-        self.fault(replace(describe_sheet(sheet, problem), row=row, cell=cell))
+        fault = describe_sheet(sheet, problem)
+        self.fault(replace(fault, row=row, cell=cell, column=column))
 
     def fault_in(self, sheet: str, row: int, field: str, label: str, problem: Refusal) -> None:
         """Refuse a row of a sheet that has been reported already, for what one field says."""

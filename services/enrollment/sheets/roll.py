@@ -6,9 +6,7 @@ from typing import Any, cast
 
 from services.enrollment.sheets.absentees import read_absentees
 from services.enrollment.sheets.cells import Cell, is_empty
-from services.enrollment.sheets.columns import (
-    NAME,
-)
+from services.enrollment.sheets.columns import NAME
 from services.enrollment.sheets.grid import read_grid, sheet_legend
 from services.enrollment.sheets.grid_days import find_days
 from services.enrollment.sheets.heading import (
@@ -18,7 +16,13 @@ from services.enrollment.sheets.heading import (
     find_heading,
     heading_key,
 )
-from services.enrollment.sheets.marks import Legend, Mark, asked, sign_of, word_meaning
+from services.enrollment.sheets.marks import (
+    Legend,
+    Mark,
+    asked,
+    sign_of,
+    word_meaning,
+)
 from services.enrollment.sheets.parsed import Parsed, Refusal, SheetReport
 from services.enrollment.sheets.placing import Placing, placing, school_year
 from services.enrollment.sheets.reading import Reading, describe_sheet
@@ -160,7 +164,8 @@ def _mark(table: Table, raw: RawRow, legend: Legend) -> Mark | None:
             problem = Refusal("mark_missing", "没有写到没到", "补上√、×、病、事或旷", "（空）")
             table.fault(raw, problem, "mark")
         return None
-    mark = _said_by_heading(table, text) or legend.meaning(text or reason, table.reading)
+    said = _said_by_heading(table, text) or legend.plain_word(text, table.reading)
+    mark = said or legend.meaning(text or reason, table.reading)
     if mark is None:
         table.fault(raw, asked(sign_of(text or reason)), "mark", value=text or reason)
     elif mark in (Mark.UNEXCUSED, Mark.LEAVE) and reason:
@@ -262,6 +267,7 @@ def _refuse_repeats(rows: list[ChildDay | ClassDay], reading: Reading) -> None:
     """One class or child twice on a day: said again is one, said otherwise refuses both."""
     seen: dict[tuple[object, ...], ChildDay | ClassDay] = {}
     repeated: set[int] = set()
+    grids = {report.name for report in reading.reports if report.layout == "grid"}
     for place, row in enumerate(rows):
         first = seen.setdefault(row.key(), row)
         if first is row:
@@ -275,5 +281,9 @@ def _refuse_repeats(rows: list[ChildDay | ClassDay], reading: Reading) -> None:
                 f"与“{other.sheet}”第 {other.row} 行是同一天，写得不一样（都不收）",
                 "只留对的一行",
             )
-            reading.fault_at(one.sheet, one.row, getattr(one, "cell", f"A{one.row}"), problem)
+            if isinstance(one, ClassDay):
+                reading.fault_in(one.sheet, one.row, "date", "日期", problem)
+            else:
+                column = "日期" if one.sheet in grids else "考勤"
+                reading.fault_at(one.sheet, one.row, one.cell, problem, column)
     rows[:] = [r for place, r in enumerate(rows) if place not in repeated]

@@ -137,7 +137,8 @@ def _identity(table: Table, raw: RawRow) -> tuple[Sex | None, date | None, str |
     stated = raw.get("birth_date")
     born = stated if isinstance(stated, date) else None
     number = raw.text("id_number")
-    if not number:
+    kind_unknown = not raw.text("id_type") and raw.bad and _filled(table, raw, "id_type")
+    if not number or kind_unknown:
         return sex, born, None
     resident = raw.text("id_type") in ("", RESIDENT)
     read: Callable[[str], str | None] = read_citizen_number if resident else read_document_number
@@ -160,6 +161,11 @@ def _identity(table: Table, raw: RawRow) -> tuple[Sex | None, date | None, str |
         shown = f"{'男' if sex is Sex.MALE else '女'}；第 17 位是{digit}"
         _contradiction(table, raw, "sex", "性别", shown)
     return (sex if sex in (Sex.MALE, Sex.FEMALE) else said.sex), said.birth_date, number
+
+
+def _filled(table: Table, raw: RawRow, field: str) -> bool:
+    place = table.place.get(field, len(raw.cells))
+    return place < len(raw.cells) and not is_empty(raw.cells[place])
 
 
 def _contradiction(table: Table, raw: RawRow, field: str, label: str, shown: str) -> None:

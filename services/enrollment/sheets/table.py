@@ -31,7 +31,9 @@ FOOTER = re.compile(
 )
 
 
-TOTAL = re.compile(r"^[(]?(合计|总计|小计|共计|总人数|以下空白)")
+TOTAL = re.compile(
+    r"^[(]?(合计|总计|小计|共计|总人数|以下空白)|^.{1,12}(?<!的)(小计|合计|总计|共计)[:：)]?$"
+)
 
 
 LABELS = {
@@ -44,6 +46,12 @@ LABELS = {
     "mark": "考勤",
     "expected": "应到",
     "present": "实到",
+    "from": "日期",
+    "to": "结束日期",
+    "open": "是否上课",
+    "opens": "开学日期",
+    "closes": "结束日期",
+    "layer": "层级",
 }
 
 
@@ -195,6 +203,7 @@ class Table:
             skipped=self.skipped,
             hidden_rows=self.sheet.hidden_rows,
             columns={c.field: letters(p) for p, c in heading.columns.items()},
+            labels=dict(self.label),
             recognised=tuple(
                 (letters(p), heading.texts[p], c.field)
                 for p, c in sorted(heading.columns.items(), key=lambda item: item[0])

@@ -10,7 +10,10 @@ from shared.web.models.layout import Link
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What a person must decide; each answer posts `question=<key>` and `answer=<value>`."""
+    """What a person must decide; each answer posts `question=<key>` and `answer=<value>`.
+
+    Without `options` the answer is typed; `hint` shows its form.
+    """
 
     key: str
     where: str
@@ -18,6 +21,7 @@ class Question:
     text: str
     options: tuple[Option, ...]
     chosen: str = ""
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +47,10 @@ class ChangeRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """What reading the file found. `good` rows could be taken in; nothing is stored yet."""
+    """What reading the file found. `good` rows could be taken in; nothing is stored yet.
+
+    Long lists hold their first entries only: `all_…` say how many there are.
+    """
 
     kind: str
     file_name: str
@@ -65,6 +72,10 @@ class Check:
     errors: Link | None
     give_up: Form
     columns: tuple[tuple[str, str], ...] = ()
+    all_faults: int
+    all_changes: int
+    all_missing: int
+    all_warnings: int
 
     @property
     def open_questions(self) -> int:

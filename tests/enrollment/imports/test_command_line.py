@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from baoxue.cli import app
-from baoxue.cli_import import MAX_FILE_BYTES
+from baoxue.cli_import import MAX_FILE_BYTES, MAX_SHOWN, NOT_OPENED, answer_of, print_report
 
 SHAPE = {
     *("kind", "accepted", "changed", "unchanged", "missing"),
@@ -46,3 +46,40 @@ def test_a_file_that_cannot_be_sent_is_reported_like_any_other(
     (fault,) = report["rejected"]
     assert set(fault) == {"sheet", "cell", "column", "code", "reason"}
     assert fault["code"] == code
+
+
+@pytest.mark.parametrize(
+    ("given", "name", "key"),
+    [
+        ("rest=present", "rest", "present"),
+        ("legend:△=sick", "legend:△", "sick"),
+        ("legend:==sick", "legend:=", "sick"),
+        ("child:三=1班:4=new", "child:三=1班:4", "new"),
+        ("legend=○=病假,△=事假", "legend", "○=病假,△=事假"),
+    ],
+)
+def test_an_answer_is_taken_apart_at_its_choice(given: str, name: str, key: str) -> None:
+    assert answer_of(given) == (name, key)
+
+
+REPORT = {"accepted": 60, "changed": 0, "unchanged": 60, "stored": False}
+
+
+def test_what_stands_in_a_file_is_shown_and_never_obeyed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    words = {"column": "民族", "value": "[/red]", "reason": "没有这个民族", "mend": "改"}
+    fault = {"sheet": "[bold]一", "cell": "F2", "row": 2, **words}
+    report = {**REPORT, "rejected": [fault], "warnings": [], "questions": []}
+    print_report({"report": report, "faults": [fault]}, {}, dry_run=True, written=None)
+    shown = capsys.readouterr().out
+    assert "[/red]" in shown and "[bold]一" in shown
+
+
+def test_who_is_missing_is_counted_where_the_list_ends(capsys: pytest.CaptureFixture[str]) -> None:
+    report = {**REPORT, "rejected": [], "warnings": [], "questions": []}
+    more = {"changes": [], "missing": [NOT_OPENED] * (MAX_SHOWN + 1)}
+    report["missing"] = len(more["missing"])
+    print_report({"report": report, "faults": []}, more, dry_run=True, written=None)
+    shown = capsys.readouterr().out.replace("\n", "")
+    assert f"共 {MAX_SHOWN + 1} 人" in shown and "--as" in shown

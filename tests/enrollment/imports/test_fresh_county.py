@@ -1,5 +1,6 @@
 """Staff, roster and rolls of schools that nobody has registered; the three layouts of a roll."""
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -152,3 +153,66 @@ async def test_a_term_and_days_of_a_calendar(
     layer = load_layer(sent[0].content.encode())
     assert layer.closed == {date(2026, 11, 26): "运动会"} and sent[0].founding
     assert layer.open == {date(2026, 11, 28): "补课"} and layer.layer == "county"
+
+
+async def test_a_question_without_choices_is_answered_by_typing(office: Office) -> None:
+    rows: list[list[object]] = [
+        ["姓名", *(str(n) for n in range(9, 14))],
+        *([name, *["√"] * 5] for name in PUPILS),
+    ]
+    asked = await office.send("roll", rows, sheet="七（1）", school=CODE, via="web")
+    assert [one["option"] for one in asked["report"]["questions"]] == ["month"]
+    async with office.county.world.browser(office.viewer, "text/html") as person:
+        page = await person.get(f"/enrollment/imports/{office.last}")
+        assert re.search(r'<input name="answer"[^>]* placeholder="2026-09"', page.text)
+        given = {"question": "month", "answer": "2026-11"}
+        await person.post(f"/enrollment/imports/{office.last}/answers", data=given)
+    await office.work()
+    assert (await office.look())["report"]["accepted"] == 15
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ((0, "2026-11-14"), {("A2", "日期", "no_school_that_day")}),
+        ((3, "5班"), {("D2", "班级", "class_unknown")}),
+        ((4, "陌生人"), {("E2", "姓名", "child_unknown")}),
+    ],
+)
+async def test_what_is_wrong_in_a_roll_stands_in_its_own_cell(
+    office: Office, change: tuple[int, str], told: set[tuple[str, str, str]]
+) -> None:
+    rows = day_list("2026-11-13", dict.fromkeys(PUPILS, "到校"))
+    rows[1][change[0]] = change[1]
+    report = (await office.send("roll", rows))["report"]
+    found = {(one["cell"], one["column"], one["code"]) for one in report["rejected"]}
+    assert told == {one for one in found if one[2] != "roll_not_whole"}
+
+
+async def test_a_stranger_in_a_grid_is_one_fault_in_the_cell_of_the_name(office: Office) -> None:
+    rows: list[list[object]] = [
+        ["2026年11月考勤表"],
+        ["姓名", *(str(n) for n in range(9, 14))],
+        *([name, *["√"] * 5] for name in [*PUPILS, "陌生人"]),
+    ]
+    report = (await office.send("roll", rows, sheet="七（1）", school=CODE))["report"]
+    found = [(one["cell"], one["column"], one["code"]) for one in report["rejected"]]
+    assert [one for one in found if one[2] != "roll_not_whole"] == [("A6", "姓名", "child_unknown")]
+    assert {one[1] for one in found if one[2] == "roll_not_whole"} == {"日期"}
+
+
+async def test_a_code_that_bears_another_name_is_told(office: Office) -> None:
+    rows = [list(row) for row in ROSTER]
+    rows[1][3] = "另一所中学"
+    report = (await office.send("roster", rows))["report"]
+    (told,) = [one for one in report["warnings"] if one["code"] == "school_name_differs"]
+    assert (told["cell"], told["column"]) == ("D2", "学校名称")
+    assert NAME in told["reason"]
+
+
+async def test_the_columns_that_were_recognised_are_named_in_words(office: Office) -> None:
+    await office.send("roster", ROSTER, via="web")
+    async with office.county.world.browser(office.viewer, "text/html") as person:
+        page = await person.get(f"/enrollment/imports/{office.last}")
+    told = re.findall(r"<dt>Sheet1 [A-F] [^<]*</dt><dd>([^<]*)</dd>", page.text)
+    assert told == ["姓名", "身份证件号", "学校标识码", "学校名称", "年级", "班级"]

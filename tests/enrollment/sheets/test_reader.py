@@ -298,3 +298,20 @@ def test_every_kind_crosses_the_process(tmp_path: Path, kind: str, rows: Rows) -
     parsed = parse(path, Wish(kind, SCHOOL, today=TODAY))
     assert (len(parsed.rows), parsed.faults) == (1, ())
     assert parsed == read(path, kind)
+
+
+@pytest.mark.parametrize(
+    ("kind", "rows"),
+    [
+        ("calendar", [["日期", "是否上课"], ["2026-12-04", "也许"]]),
+        ("roll", [["日期", "班级", "姓名", "考勤"], ["2026-9-1", "七1班", "李小草", ""]]),
+    ],
+)
+def test_what_was_wrong_is_not_read_as_the_reason_of_a_day(
+    tmp_path: Path, kind: str, rows: Rows
+) -> None:
+    path, out = xlsx(tmp_path / "a.xlsx", {"表": rows}), tmp_path / "错误.xlsx"
+    parsed = parse(path, Wish(kind, SCHOOL, today=TODAY))
+    assert write_errors(path, out, parsed.faults, parsed.sheets) == 1
+    again = read(out, kind)
+    assert [text for _, text in again.sheets[0].ignored] == ["错误原因"]

@@ -124,6 +124,14 @@ def test_an_unknown_mark_is_asked_and_the_answer_settles_it(tmp_path: Path) -> N
     }  # fmt: skip
 
 
+def test_each_question_is_settled_by_the_option_that_it_names(tmp_path: Path) -> None:
+    path = xlsx(tmp_path / "a.xlsx", {"9月": grid(["○", "√"], ["√", ""], ["√", "△"])})
+    given = {q.option: q.choices[0][0] for q in read(path, "roll").questions}
+    assert set(given) == {"legend:○", "legend:△", "legend:空白"}
+    answered = read(path, "roll", **given)
+    assert (answered.questions, faults(answered)) == ((), [])
+
+
 @pytest.mark.parametrize(
     "legend",
     [
@@ -209,3 +217,24 @@ def test_a_grid_under_a_merged_heading_with_weekdays_and_totals(tmp_path: Path) 
         ("F6", Mark.PRESENT, 4),
         ("F7", Mark.UNEXCUSED, 4),
     ]
+
+
+@pytest.mark.parametrize(("word", "mark"), [("到", Mark.PRESENT), ("假", Mark.LEAVE)])
+def test_a_short_word_is_known_in_a_list_and_asked_about_in_a_grid(
+    tmp_path: Path, word: str, mark: Mark
+) -> None:
+    rows = [["日期", "班级", "姓名", "考勤"], ["2026-09-01", "七（1）班", "李小草", word]]
+    parsed = read(xlsx(tmp_path / "a.xlsx", {"考勤": rows}), "roll")
+    assert [r.mark for r in parsed.rows] == [mark]
+    across = read(xlsx(tmp_path / "b.xlsx", {"9月": grid([word], ["√"], ["√"])}), "roll")
+    assert [q.id for q in across.questions] == [f"legend:{word}"]
+
+
+def test_a_day_said_twice_names_the_column_of_the_mark(tmp_path: Path) -> None:
+    rows = [
+        ["日期", "班级", "姓名", "考勤"],
+        ["2026-09-01", "七（1）班", "李小草", "√"],
+        ["2026-09-01", "七（1）班", "李小草", "旷课"],
+    ]
+    parsed = read(xlsx(tmp_path / "a.xlsx", {"考勤": rows}), "roll")
+    assert [(f.cell, f.column) for f in parsed.faults] == [("D2", "考勤"), ("D3", "考勤")]

@@ -88,3 +88,17 @@ def test_a_name_with_a_note_in_it_is_taken_and_doubted(tmp_path: Path, name: str
     parsed = read(xlsx(tmp_path / "a.xlsx", {"学生": rows}))
     assert [row.name for row in parsed.rows] == [name]
     assert [(one.cell, one.code) for one in parsed.warnings] == [("A2", "name_with_note")]
+
+
+def test_of_a_document_that_is_unknown_the_number_is_not_judged(tmp_path: Path) -> None:
+    head = ["姓名", "身份证件类型", "身份证件号", "年级", "班级"]
+    row = ["李小草", "某某证", "H12345678", "七年级", "1班"]
+    parsed = read(xlsx(tmp_path / "a.xlsx", {"名册": [head, row]}))
+    assert faults(parsed) == [("名册", "B2", "document_unknown")]
+
+
+def test_a_subtotal_in_the_middle_is_no_child(tmp_path: Path) -> None:
+    rows: Rows = [HEAD, LI, ["七年级小计", "1人"], ZHOU, ["合计", "2人"]]
+    parsed = read(xlsx(tmp_path / "a.xlsx", {"七年级": rows}))
+    assert faults(parsed) == []
+    assert [r.name for r in parsed.rows] == ["李小草", "周木呷"]

@@ -7,7 +7,7 @@ import pytest
 
 from services.enrollment.sheets.calendar import DayRow, TermRow
 from services.enrollment.sheets.parsed import ClassRef
-from tests.enrollment.sheets.files import faults, id_number, read, text_file, xlsx
+from tests.enrollment.sheets.files import Rows, faults, id_number, read, text_file, xlsx
 
 STAFF = ["姓名", "工号", "身份证件号", "手机", "学校", "职务", "任教班级", "班主任班级", "起始日期"]
 
@@ -112,6 +112,7 @@ def test_days_and_terms(tmp_path: Path) -> None:
         (["2026-10-01", "县", "", "也许", ""], "D2", "school_day_unreadable"),
         (["2026-10-01", "县", "", "", ""], "D2", "school_day_missing"),
         (["2026-10-01", "学校", "", "否", ""], "C2", "school_missing"),
+        (["2026-10-01", "县", "2199000001", "否", ""], "B2、C2", "layer_contradicts"),
     ],
 )
 def test_what_is_wrong_in_a_calendar(tmp_path: Path, row: list[str], cell: str, code: str) -> None:
@@ -137,3 +138,23 @@ def test_a_file_without_a_single_row_is_refused_and_says_so(tmp_path: Path, kind
         parsed = read(xlsx(tmp_path / f"{number}.xlsx", {"Sheet1": rows}), kind)
         assert [fault.code for fault in parsed.faults] == ["no_rows"]
         assert "一行内容也没有" in parsed.faults[0].reason
+
+
+@pytest.mark.parametrize(
+    ("rows", "column"),
+    [
+        ([["日期", "层级", "原因"], ["2026-12-04", "县", "大雪"]], "是否上课"),
+        ([["日期", "层级", "是否上课"], ["", "县", "否"]], "日期"),
+    ],
+)
+def test_a_column_that_a_calendar_lacks_is_named_in_words(
+    tmp_path: Path, rows: Rows, column: str
+) -> None:
+    parsed = read(xlsx(tmp_path / "a.xlsx", {"校历": rows}), "calendar", None)
+    assert [fault.column for fault in parsed.faults] == [column]
+
+
+def test_a_layer_of_the_school_is_known_by_its_short_word(tmp_path: Path) -> None:
+    rows = [["日期", "层级", "学校", "是否上课"], ["2026-12-04", "校", "石桥中学", "否"]]
+    parsed = read(xlsx(tmp_path / "a.xlsx", {"校历": rows}), "calendar", None)
+    assert [(row.layer, row.school_name) for row in parsed.rows] == [("school", "石桥中学")]

@@ -52,6 +52,7 @@ def test_student_numbers_by_letter() -> None:
 SAME_DAY = """
 2012-09-01|2012/9/1|2012.9.1|2012年9月1日|20120901|2012 9 1|二〇一二年九月一日|2012-09-01 00:00:00
 |2012\\9\\1|２０１２年９月１日|2012/09/01（周六）|41153|Sep 1, 2012|1-Sep-2012|2012·9·1
+|2012–09–01|2012.9.1。
 """
 
 
@@ -83,6 +84,7 @@ def test_uncertain_dates_are_refused(text: str, code: str) -> None:
 
 EIGHT_THREE = (
     "八（3）班|八3班|803|八年级3班|八年级（3）班|初二(3)班|8.3|8年3班|八年三班|八三班|0803|八③班"
+    "|初二3班|初二（3）班"
 )
 
 
@@ -99,6 +101,7 @@ def test_classes_in_every_usual_form(text: str) -> None:
         ("十一班", Place(number=11)),
         ("2024级3班", Place(number=3, cohort=2024)),
         ("2403", Place(number=3, cohort=2024)),
+        ("小三2班", Place(grade=3, number=2)),
         ("向日葵班", Place(name="向日葵班")),
         ("实验1班", Place(name="实验1班")),
     ],
@@ -156,6 +159,9 @@ def test_phones(text: str) -> None:
         (codes.read_ethnic, "汉", "01"),
         (codes.read_document, "居民身份证", "1"),
         (codes.read_document, "A-护照", "A"),
+        (codes.read_document, "01", "1"),
+        (codes.read_document, "港澳居民来往内地通行证", "Z"),
+        (codes.read_document, "出生医学证明", "Z"),
         (codes.read_left_behind, "非留守", "0"),
         (codes.read_left_behind, "双亲留守", "2"),
         (codes.read_left_behind, "是", "9"),
