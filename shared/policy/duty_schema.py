@@ -117,6 +117,12 @@ class DutyKind(Strict, frozen=True):
     # The number is the software's default, not the plan's.
     ours: bool = False
 
+    @property
+    def events(self) -> frozenset[str]:
+        """The types of event that may begin it, count for it or end it."""
+        whens = (*self.arm.also, *self.evidence, *self.cancel)
+        return frozenset((*filter(None, (self.arm.event,)), *(when.event for when in whens)))
+
 
 class Tier(Strict, frozen=True):
     """One level of a scheme. `derive`: holders that follow from other facts, else by hand.

@@ -1,7 +1,7 @@
 """A policy pack: a YAML file of rules, read strictly, named by the hash of its bytes."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
 from importlib import resources
@@ -34,6 +34,9 @@ class Pack:
 
     sha256: str
     file: PackFile
+    _about: dict[str, dict[str, DutyKind]] = field(
+        init=False, repr=False, compare=False, default_factory=dict
+    )
 
     @property
     def version(self) -> str:
@@ -47,6 +50,16 @@ class Pack:
     @property
     def codes(self) -> Codes:
         return self.file.codes
+
+    def duties_about(self, event: str) -> Mapping[str, DutyKind]:
+        """By code the kinds of duty that an event of the type may begin, count for or end.
+
+        A fact concerns few of them; what is found is remembered.
+        """
+        if event not in self._about:
+            kinds = self.file.duties.items()
+            self._about[event] = {code: kind for code, kind in kinds if event in kind.events}
+        return self._about[event]
 
     def value(self, path: str) -> object:
         """The value at a key path such as `absence.streak.more_than_days`; KeyError if none."""

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 from hashlib import sha256
 
+import msgspec
 import pytest
 
 from services.casework.domain.alert import CLEAR_REASONS, SIGNS
@@ -217,3 +218,16 @@ def test_the_business_day_turns_at_midnight_in_shanghai() -> None:
     assert moment_of(date(2026, 3, 2), "24:00") == datetime(2026, 3, 2, 16, 0, tzinfo=UTC)
     assert moment_of(date(2026, 3, 2), "09:00") == datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
     assert noon_of(date(2026, 3, 2)) == datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
+
+
+def test_a_fact_meets_every_kind_of_duty_that_names_its_type_and_no_other() -> None:
+    pack = seed_pack()
+    duties = pack.file.duties
+    types = {one for kind in duties.values() for one in kind.events} | {"casework.NeverNamed"}
+    for event in types:
+        named = {code for code, kind in duties.items() if event in str(msgspec.to_builtins(kind))}
+        assert pack.duties_about(event).keys() <= named
+        for code in named - pack.duties_about(event).keys():
+            kind = duties[code]
+            whens = (*kind.arm.also, *kind.evidence, *kind.cancel)
+            assert event not in {kind.arm.event, *(when.event for when in whens)}

@@ -94,9 +94,7 @@ def interesting(packs: Iterable[Pack]) -> frozenset[str]:
     found = {EVIDENCE, CALENDAR}
     for pack in packs:
         for kind in pack.file.duties.values():
-            found |= {kind.arm.event or EVIDENCE, UNTAGGED if kind.arm.groups else EVIDENCE}
-            for when in (*kind.arm.also, *kind.evidence, *kind.cancel):
-                found.add(when.event)
+            found |= {*kind.events, UNTAGGED if kind.arm.groups else EVIDENCE}
     return frozenset(found)
 
 

@@ -132,7 +132,7 @@ def _armings(work: Work, fact: Fact, places: dict[str, Place]) -> Iterator[Armin
     pack, targets = _pack_of(work, fact, places), dict(targets_of(fact, work.holding, places))
     if pack is None or (fact.envelope.via in BROUGHT_IN and _long_past(fact)):
         return
-    for code, kind in pack.file.duties.items():
+    for code, kind in pack.duties_about(fact.type).items():
         if kind.target in targets and arms(fact, kind.arm):
             target = targets[kind.target]
             place = place_of(kind.target, target, fact, work.holding, places)
@@ -144,7 +144,7 @@ def _touched(work: Work, facts: Sequence[Fact], places: dict[str, Place]) -> Ite
     for fact in facts:
         for target in dict(targets_of(fact, work.holding, places)).values():
             for duty in work.open.get(target, ()):
-                kind = work.pack_of(duty).file.duties.get(duty.kind)
+                kind = work.pack_of(duty).duties_about(fact.type).get(duty.kind)
                 if kind and fits_any(fact, (*kind.cancel, *kind.evidence)):
                     yield duty
 
@@ -172,7 +172,7 @@ async def _end(conn: AsyncConnection, work: Work, fact: Fact, targets: dict[str,
         return
     for target in targets.values():
         for duty in list(work.open.get(target, ())):
-            kind = work.pack_of(duty).file.duties.get(duty.kind)
+            kind = work.pack_of(duty).duties_about(fact.type).get(duty.kind)
             if kind is None or targets.get(duty.target_kind) != duty.target:
                 continue
             if fits_any(fact, kind.cancel) and fact.at >= duty.starts_at:
@@ -197,7 +197,7 @@ def _by_holder(kind: DutyKind, duty: OpenDuty, actor: str) -> bool:
 
 
 def _keep(work: Work, fact: Fact, pack: Pack, targets: dict[str, str]) -> None:
-    for code, kind in pack.file.duties.items():
+    for code, kind in pack.duties_about(fact.type).items():
         if kind.target in targets and fits_any(fact, kind.evidence):
             work.keep(Known(code, targets[kind.target], fact.at, fact.actor, fact.cause))
         if kind.target in targets and fits_any(fact, kind.cancel):
