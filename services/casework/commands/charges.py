@@ -1,6 +1,6 @@
 """What people do about responsibilities: assign, hand on, end."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal, Protocol
 from uuid import UUID
 
@@ -52,12 +52,15 @@ class AssignFields(Fields, frozen=True):
 
 
 class EndFields(Fields, frozen=True):
+    """`on`: the first day on which it is no longer held; people name the `last` one instead."""
+
     scheme: str
     tier: str
     target: str
     holder: str
-    on: date
     reason: str
+    on: date | None = None
+    last: date | None = None
     holder_kind: Literal["staff", "office"] = "staff"
     successor: str | None = None
     next: str = "/casework/coverage"
@@ -115,6 +118,9 @@ def assigning(given: OneCharge, tier: Tier) -> AssignResponsibility:
 
 async def end(edge: Edge, viewer: Viewer, fields: EndFields) -> Done:
     """A holder no longer answers from a day on; `successor` takes over where one is named."""
+    on = fields.last + timedelta(days=1) if fields.last else fields.on
+    if on is None:
+        raise FieldsInvalid("写上最后负责的那一天。", field="last")
     async with edge.service.engine.connect() as conn:
         ledger, path = await place_of(conn, fields.target)
         moment = await edge.moment(conn)
@@ -125,7 +131,7 @@ async def end(edge: Edge, viewer: Viewer, fields: EndFields) -> Done:
         tier=fields.tier,
         target=DutyTarget(kind=tier.target, id=fields.target),
         holder=HolderOf(kind=fields.holder_kind, id=fields.holder),
-        on=fields.on,
+        on=on,
         reason=fields.reason,
         successor=HolderOf(kind="staff", id=fields.successor) if fields.successor else None,
     )

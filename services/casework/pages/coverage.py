@@ -124,7 +124,8 @@ def _told(scheme: str, one: Covered) -> dict[str, Any]:
 async def coverage_page(found: Visit, asked: Asked) -> CoveragePage:
     """The whole page: what is wrong first, then unit by unit, then the panel of one gap."""
     schemes = await schemes_of(found)
-    asked = replace(asked, scheme=asked.scheme or next(iter(schemes)))
+    assigns = tuple(paths_for(found.viewer, ASSIGN, found.today))
+    asked = replace(asked, scheme=asked.scheme or next(iter(schemes)), assigns=assigns)
     code, on = asked.scheme, asked.on or found.today
     looked = await look_at(found.edge, found.viewer, found.moment, code, on)
     scheme = looked.scheme
@@ -164,7 +165,7 @@ async def coverage_page(found: Visit, asked: Asked) -> CoveragePage:
         gaps=gap_lines(listed, scheme, names, asked) if asked.all else None,
         more=f"还有 {len(listed) - GAPS_SHOWN} 处" if len(listed) > GAPS_SHOWN else "",
         idle=tuple(names.holder(one) for one in looked.idle[:IDLE_SHOWN]),
-        others=_others(code, assigns=bool(paths_for(found.viewer, ASSIGN, found.today))),
+        others=_others(code, assigns=bool(assigns)),
     )
 
 

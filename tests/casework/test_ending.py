@@ -1,0 +1,84 @@
+"""结束责任: a holder answers no longer after a day, found where holders are shown."""
+
+from datetime import date, timedelta
+from urllib.parse import urlencode
+
+import pytest
+
+from tests.casework.acting import COUNTY_VIEW, INSPECTOR_VIEW, PRINCIPAL_VIEW, TEACHER_VIEW, give
+from tests.casework.test_duty_pages import lines, page, post
+from tests.county import CHILD, MONDAY, SCHOOL, TEACHER, Told, data_of
+from tests.followed import World
+
+HELD = {"scheme": "baobao", "tier": "teacher_child", "target": str(CHILD)}
+HERE = f"/casework/coverage/end?{urlencode(HELD | {'holder': str(TEACHER)})}"
+COVERED = "/casework/coverage.jsonl?scheme=baobao&all=true"
+FRIDAY = MONDAY + timedelta(days=4)
+
+
+@pytest.fixture(autouse=True)
+async def _assigned(world: World, told: Told) -> None:
+    await give(
+        world, "assign_responsibility", COUNTY_VIEW, holder=str(TEACHER), since=MONDAY, **HELD
+    )
+
+
+async def state(world: World, on: date) -> str:
+    told = await lines(world, COUNTY_VIEW, f"{COVERED}&on={on}")
+    return next(one["state"] for one in told if one.get("target") == str(CHILD))
+
+
+async def test_the_page_says_what_hole_it_leaves_and_ends_with_the_last_day(world: World) -> None:
+    form = await page(world, COUNTY_VIEW, HERE)
+    assert form.status_code == 200
+    assert "沙马木呷" in form.text and "沈秀兰" in form.text and "包保" in form.text
+    assert "第二天起这里没人负责，涉及 1 名学生" in form.text
+    assert 'name="last"' in form.text and "离开岗位" in form.text
+    answer = await post(
+        world,
+        COUNTY_VIEW,
+        "end_responsibility",
+        holder=str(TEACHER),
+        last=str(FRIDAY),
+        reason="left",
+        **HELD,
+    )
+    assert answer.status_code == 200, answer.text
+    (ended,) = await world.events("ResponsibilityEnded")
+    assert (data_of(ended)["on"], data_of(ended)["reason"]) == (
+        str(FRIDAY + timedelta(days=1)),
+        "left",
+    )
+    assert await state(world, FRIDAY) == "held"
+    assert await state(world, FRIDAY + timedelta(days=1)) == "hole"
+
+
+async def test_it_is_found_where_a_holder_is_shown_by_who_may_assign(world: World) -> None:
+    shown = (
+        f"/casework/children/{CHILD}/answers",
+        f"/casework/handover/{TEACHER}",
+    )
+    for path in shown:
+        assert "/casework/coverage/end?" in (await page(world, COUNTY_VIEW, path)).text, path
+    answers = await page(world, INSPECTOR_VIEW, shown[0])
+    assert answers.status_code == 200 and "/coverage/end?" not in answers.text
+    school = {"scheme": "sibao", "tier": "central_school", "target": SCHOOL}
+    await give(
+        world, "assign_responsibility", COUNTY_VIEW, holder=str(TEACHER), since=MONDAY, **school
+    )
+    table = await page(world, COUNTY_VIEW, f"/casework/coverage?scheme=sibao&unit={SCHOOL}")
+    assert "/casework/coverage/end?" in table.text
+    looked = await page(world, INSPECTOR_VIEW, f"/casework/coverage?scheme=sibao&unit={SCHOOL}")
+    assert looked.status_code == 200 and "/coverage/end?" not in looked.text
+
+
+async def test_nobody_else_ends_it_and_nothing_that_is_not_held(world: World) -> None:
+    assert (await page(world, TEACHER_VIEW, HERE)).status_code == 403
+    assert (await page(world, INSPECTOR_VIEW, HERE)).status_code == 403
+    assert (await page(world, PRINCIPAL_VIEW, HERE)).status_code == 200
+    nobody = HERE.replace(str(TEACHER), "nobody")
+    assert (await page(world, COUNTY_VIEW, nobody)).status_code == 404
+    neither = await post(
+        world, COUNTY_VIEW, "end_responsibility", holder=str(TEACHER), reason="left", **HELD
+    )
+    assert neither.status_code == 422 and "最后负责的那一天" in neither.text
