@@ -82,3 +82,9 @@ async def test_nobody_else_ends_it_and_nothing_that_is_not_held(world: World) ->
         world, COUNTY_VIEW, "end_responsibility", holder=str(TEACHER), reason="left", **HELD
     )
     assert neither.status_code == 422 and "最后负责的那一天" in neither.text
+
+
+async def test_a_scheme_that_no_rules_know_is_no_scheme_without_holes(world: World) -> None:
+    """A slip of the keys would read as: everybody has a holder."""
+    answer = await page(world, COUNTY_VIEW, "/casework/coverage.jsonl?scheme=baobaoo")
+    assert answer.status_code == 422 and "baobaoo" in answer.text

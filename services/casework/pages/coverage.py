@@ -27,6 +27,7 @@ from services.casework.pages.drawing import begin
 from services.casework.queries.coverage import Covered
 from services.casework.queries.matrix import Gap, counts, gaps, lines, living_in
 from shared.access_words import Right
+from shared.commands import FieldsInvalid
 from shared.console import Visit
 from shared.edge import Edge
 from shared.policy.duty_schema import Scheme
@@ -93,6 +94,9 @@ async def _json_lines(
     """Holes and overlaps; `everything`: what is held too, and who holds nothing."""
     moment = await edge.moment()
     looked = await look_at(edge, viewer, moment, scheme, on or moment.today)
+    if looked.scheme is None:
+        say = f"那一天的规则里没有责任制“{scheme}”。核对代码和日期；有哪些，看责任覆盖页。"
+        raise FieldsInvalid(say, field="scheme")
     wanted = [one for one in looked.all if everything or one.hole or one.overlap]
     told = [_told(scheme, one) for one in wanted]
     if everything:
