@@ -27,6 +27,8 @@ CANDIDATES = text(
     " group by p.staff order by p.staff limit 120"
 )
 COUNTY_SEGMENTS = 3
+NUMERALS = "一二三四五六七八九"
+GRADES = frozenset(map(str, range(1, len(NUMERALS) + 1)))
 # The same codes mean other things elsewhere: a notice is served 直接, an office is 教育体育局.
 LINES = {"government": "政府线", "education": "教育线"}
 SHARES = {"main": "主体责任", "direct": "直接责任", "supporting": "协同责任"}
@@ -132,7 +134,8 @@ class Named:
     def of(self, kind: str, target: str) -> str:
         if kind == "grade":
             school, _, grade = target.partition("-")
-            return f"{self.places.get(school, '')}{grade}年级"
+            said = NUMERALS[int(grade) - 1] if grade in GRADES else grade
+            return f"{self.places.get(school, '')}{said}年级"
         return self.places.get(target) or self.people.get(target, UNNAMED)
 
     def holder(self, holder: str) -> str:
