@@ -88,3 +88,9 @@ async def test_a_scheme_that_no_rules_know_is_no_scheme_without_holes(world: Wor
     """A slip of the keys would read as: everybody has a holder."""
     answer = await page(world, COUNTY_VIEW, "/casework/coverage.jsonl?scheme=baobaoo")
     assert answer.status_code == 422 and "baobaoo" in answer.text
+
+
+async def test_a_day_before_the_county_had_rules_is_told_so(world: World) -> None:
+    """Waiting, as a page said, brings none of them."""
+    answer = await page(world, COUNTY_VIEW, "/casework/coverage.jsonl?scheme=baobao&on=1990-01-01")
+    assert answer.status_code == 422 and "还没有规则" in answer.text

@@ -12,11 +12,13 @@ from sqlalchemy import text
 from services.casework.pages.drawing import UNNAMED
 from services.casework.pages.known import people_named, places_named
 from services.casework.queries.coverage import Covered, Sheet, covered, idle, sheet
+from shared.commands import FieldsInvalid
 from shared.console import Visit
 from shared.edge import Edge, Moment
 from shared.policy.duty_schema import Scheme
 from shared.policy.pack import Pack
 from shared.rights import EVERYWHERE, Viewer, covers, paths_for
+from shared.rulebook import RulesMissing
 
 LEDGERS = text("select unit, ledger, path from unit where unit = ledger order by unit")
 CANDIDATES = text(
@@ -73,7 +75,7 @@ async def look_at(edge: Edge, viewer: Viewer, moment: Moment, scheme: str, on: d
     found = Looked(paths, on)
     async with edge.service.engine.connect() as conn:
         for ledger, root in await ledgers(conn, paths):
-            pack = moment.rules.pack(root, on)
+            pack = _pack_on(moment, root, on)
             known = pack.file.schemes.get(scheme)
             if known is None:
                 continue
@@ -85,6 +87,17 @@ async def look_at(edge: Edge, viewer: Viewer, moment: Moment, scheme: str, on: d
             found.pack, found.scheme = found.pack or pack, found.scheme or known
             found.root = found.root or _root(paths, root)
     return found
+
+
+def _pack_on(moment: Moment, root: str, on: date) -> Pack:
+    """The rules of the day. Before a county had any, none will come by waiting for them."""
+    try:
+        return moment.rules.pack(root, on)
+    except RulesMissing as error:
+        if on >= moment.today:
+            raise
+        say = f"{on} 这里还没有规则，看不到谁负责。换一个晚一些的日子。"
+        raise FieldsInvalid(say, field="on") from error
 
 
 def _root(paths: Sequence[str], county: str) -> str:
