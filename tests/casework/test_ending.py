@@ -1,5 +1,6 @@
 """结束责任: a holder answers no longer after a day, found where holders are shown."""
 
+import re
 from datetime import date, timedelta
 from urllib.parse import urlencode
 
@@ -13,6 +14,8 @@ from tests.followed import World
 HELD = {"scheme": "baobao", "tier": "teacher_child", "target": str(CHILD)}
 HERE = f"/casework/coverage/end?{urlencode(HELD | {'holder': str(TEACHER)})}"
 COVERED = "/casework/coverage.jsonl?scheme=baobao&all=true"
+# What the form sends beside what is filled in.
+HIDDEN = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)">')
 FRIDAY = MONDAY + timedelta(days=4)
 
 
@@ -34,16 +37,11 @@ async def test_the_page_says_what_hole_it_leaves_and_ends_with_the_last_day(worl
     assert "沙马木呷" in form.text and "沈秀兰" in form.text and "包保" in form.text
     assert "第二天起这里没人负责，涉及 1 名学生" in form.text
     assert 'name="last"' in form.text and "离开岗位" in form.text
-    answer = await post(
-        world,
-        COUNTY_VIEW,
-        "end_responsibility",
-        holder=str(TEACHER),
-        last=str(FRIDAY),
-        reason="left",
-        **HELD,
-    )
-    assert answer.status_code == 200, answer.text
+    given = dict(HIDDEN.findall(form.text)) | {"last": str(FRIDAY), "reason": "left"}
+    async with world.browser(COUNTY_VIEW) as browser:
+        answer = await browser.post("/casework/commands/end_responsibility", data=given)
+    assert answer.status_code == 303, answer.text
+    await world.settled()
     (ended,) = await world.events("ResponsibilityEnded")
     assert (data_of(ended)["on"], data_of(ended)["reason"]) == (
         str(FRIDAY + timedelta(days=1)),

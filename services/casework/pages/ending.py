@@ -13,6 +13,7 @@ from services.casework.commands.charges import place_of, within
 from services.casework.pages.coverage_look import Looked, look_at, named
 from services.casework.pages.drawing import command, fitting, new_id
 from services.casework.pages.questions import day
+from services.casework.queries.charges import stream_of
 from services.casework.queries.coverage import Covered
 from shared.console import Visit, visit
 from shared.edge import Edge, allowed
@@ -28,6 +29,7 @@ HELD = text(
     " and scheme = :scheme and tier = :tier and target = :target"
     " and (until is null or until >= :today) order by since, holder"
 )
+VERSION = text("select version from current where ledger = :ledger and stream = :stream")
 REASONS = (
     Option(value="reassigned", label="分工调整"),
     Option(value="left", label="离开岗位"),
@@ -38,12 +40,13 @@ REASONS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """One holder of one target, as addresses name it."""
+    """One holder of one target, as addresses name it; `version`: what the page was drawn from."""
 
     scheme: str
     tier: str
     target: str
     holder: str
+    version: int
 
     def is_of(self, one: Covered) -> bool:
         return (one.tier, one.target) == (self.tier, self.target)
@@ -74,13 +77,15 @@ def router(edge: Edge) -> APIRouter:
             moment = await edge.moment(conn)
             asked = {"ledger": ledger, "scheme": scheme, "tier": tier, "target": target}
             held = (await conn.execute(HELD, asked | {"today": moment.today})).all()
+            stream = {"ledger": ledger, "stream": stream_of(ledger, scheme, tier, target)}
+            version = (await conn.execute(VERSION, stream)).scalar() or 0
         grant = allowed(viewer, "responsibility.assign", path, moment)
         purpose = fitting(viewer, moment.today, "oversight")
         found = await visit(
             edge, request, viewer, "coverage.end", grant=grant, ledger=ledger, purpose=purpose
         )
         looked = await look_at(edge, viewer, moment, scheme, moment.today)
-        which = Held(scheme=scheme, tier=tier, target=target, holder=holder)
+        which = Held(scheme=scheme, tier=tier, target=target, holder=holder, version=version)
         drawn = await _page(found, looked, which, held, within(back))
         return await found.html("form.html", drawn, "duties")
 
@@ -129,7 +134,7 @@ def _form(found: Visit, which: Held, holder_kind: str, back: str) -> Form:
     return Form(
         action=command("end_responsibility"),
         command_id=new_id(),
-        version=0,
+        version=which.version,
         submit="结束",
         fields=(
             replace(day("last", "最后一天", found.moment.now), latest=""),
