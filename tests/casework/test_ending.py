@@ -92,3 +92,10 @@ async def test_a_day_before_the_county_had_rules_is_told_so(world: World) -> Non
     """Waiting, as a page said, brings none of them."""
     answer = await page(world, COUNTY_VIEW, "/casework/coverage.jsonl?scheme=baobao&on=1990-01-01")
     assert answer.status_code == 422 and "还没有规则" in answer.text
+
+
+async def test_a_button_that_is_drawn_from_no_version_ends_it_too(world: World) -> None:
+    """不再由…负责, beside an overlap, sends version 0 like every button of one tap."""
+    given = HELD | {"holder": str(TEACHER), "on": str(FRIDAY), "reason": "overlap"}
+    answer = await post(world, COUNTY_VIEW, "end_responsibility", version=0, **given)
+    assert answer.status_code == 200, answer.text

@@ -187,7 +187,10 @@ async def _submit(
     path: str,
     command: AssignResponsibility | EndResponsibility,
 ) -> Done:
-    target = command.target
+    target, expected = command.target, fields.version
+    if isinstance(command, EndResponsibility):
+        # A button beside an overlap is drawn from no version: at 0 there is nothing to end.
+        expected = expected or None
     circumstances = edge.circumstances(
         moment, viewer, grant, ledger, path, command_id=fields.command_id, via=fields.via
     )
@@ -198,7 +201,7 @@ async def _submit(
         circumstances=circumstances,
         unitpath=path,
         subject=target.id if target.kind in {"child", "guardian"} else None,
-        expected=fields.version,
+        expected=expected,
     )
     return Done(await edge.submit(order), within(fields.next))
 
