@@ -134,6 +134,17 @@ def of_child(path: str, child: UUID) -> str:
     return f"{path}/{child}"
 
 
+def charge(child: UUID, path: str, since: date, until: date | None) -> Grant:
+    """What a responsibility for the child, which sits at `path`, lends from day to day."""
+    return Grant(
+        role=CHARGE_HOLDER,
+        unit=str(child),
+        path=of_child(path, child),
+        valid_from=since,
+        valid_to=until,
+    )
+
+
 def lent(viewer: Viewer, charges: Iterable[Grant], on: date) -> Viewer:
     """The viewer with what responsibilities for single children lend, beside the own roles.
 

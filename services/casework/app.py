@@ -23,6 +23,7 @@ from services.casework.pages import (
     coverage,
     documents,
     duty,
+    ending,
     escalated,
     evidence,
     forms,
@@ -170,6 +171,7 @@ def app_of(edge: Edge) -> FastAPI:
         policy_edit,
         systems,
         documents,
+        ending,
         progress,
         class_status,
     ):

@@ -9,7 +9,13 @@ from services.notify.commands import TABLE
 from services.notify.pages import digests, inbox, preferences, reminded
 from services.notify.processes import escalations as climbing
 from services.notify.processes.risk_to_inbox import risk_to_inbox
-from services.notify.projections import DUTY_TYPES, project_duties, project_inbox
+from services.notify.projections import (
+    CHARGE_TYPES,
+    DUTY_TYPES,
+    project_charges,
+    project_duties,
+    project_inbox,
+)
 from services.notify.timers import ensure_digests, first_digests
 from services.notify.timers import handlers as digest_timers
 from shared.commands import router
@@ -32,6 +38,7 @@ def make_edge(settings: Settings) -> Edge:
     edge.service.follow(
         Subscription("notify.inbox", ("notify",), project_inbox, own=True),
         Subscription("notify.duties", ("casework",), project_duties, types=DUTY_TYPES),
+        Subscription("notify.charges", ("casework",), project_charges, types=CHARGE_TYPES),
         risk_to_inbox(edge.rulebook),
         climbing.escalations(edge.rulebook),
         first_digests(),

@@ -1,7 +1,9 @@
-"""The inbox, the digests and the preferences as people read them, and duties as heard of."""
+"""The inbox, the digests and the preferences as people read them; duties and charges as heard."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from sqlalchemy import text
@@ -46,6 +48,21 @@ TOLD = text(
     "update duty_heard set told = told || cast(:to as uuid[])"
     " where duty = :duty and not told @> cast(:to as uuid[])"
 )
+CHARGED_KINDS = frozenset(("child", "guardian"))
+CHARGE_TYPES = frozenset(
+    f"casework.{kind.__name__}" for kind in (d.ResponsibilityAssigned, d.ResponsibilityEnded)
+)
+CHARGED = text(
+    "insert into charge (ledger, scheme, tier, child, staff, since, until) values (:ledger,"
+    " :scheme, :tier, :child, :staff, :since, :until) on conflict (staff, child, scheme, tier,"
+    " since) do update set until = excluded.until"
+)
+CHARGE_ENDED = text(
+    "update charge set until = :last where staff = :staff and child = :child"
+    " and scheme = :scheme and tier = :tier and (until is null or until > :last)"
+)
+# A holding that ended before it began never was.
+CHARGE_VOID = text("delete from charge where staff = :staff and child = :child and until < since")
 DUTY_TYPES = frozenset(
     f"casework.{kind.__name__}"
     for kind in (
@@ -135,3 +152,30 @@ def _armed(entry: Entry, armed: d.DutyArmed) -> dict[str, Any]:
     names = ("duty", "kind", "child", "klass", "school", "due_at", "holders")
     place = {"ledger": entry.ledger, "path": entry.envelope.unitpath, "target": armed.target.id}
     return {name: getattr(armed, name) for name in names} | place
+
+
+async def project_charges(conn: AsyncConnection, entries: Sequence[Entry]) -> None:
+    """Who answers for one child by hand, from which day to which; offices and units are left."""
+    for one in entries:
+        event = decode(one.envelope.type, one.envelope.dataversion, one.envelope.data)
+        assert isinstance(event, d.ResponsibilityAssigned | d.ResponsibilityEnded)
+        if event.holder.kind != "staff" or event.target.kind not in CHARGED_KINDS:
+            continue
+        await _take_charge(conn, one.ledger, event)
+
+
+async def _take_charge(
+    conn: AsyncConnection, ledger: str, event: d.ResponsibilityAssigned | d.ResponsibilityEnded
+) -> None:
+    held: dict[str, Any] = {
+        "scheme": event.scheme,
+        "tier": event.tier,
+        "child": UUID(event.target.id),
+        "staff": UUID(event.holder.id),
+    }
+    if isinstance(event, d.ResponsibilityAssigned):
+        days = {"ledger": ledger, "since": event.since, "until": event.until}
+        await conn.execute(CHARGED, held | days)
+        return
+    await conn.execute(CHARGE_ENDED, held | {"last": event.on - timedelta(days=1)})
+    await conn.execute(CHARGE_VOID, {"staff": held["staff"], "child": held["child"]})

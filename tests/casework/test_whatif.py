@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from services.casework.commands.rules import read_pack
 from services.casework.processes.duty_times import ensure_plans
 from services.casework.whatif.asking import gathered, what_if, with_pack
 from services.casework.whatif.replay import replay
 from shared import clock
+from shared.commands import FieldsInvalid
 from shared.contracts import enrollment as e
 from shared.policy.merging import pinned
 from shared.policy.pack import load_pack
@@ -135,3 +137,22 @@ async def test_who_may_not_see_the_rules_is_refused(world: World, told: Told) ->
     async with world.browser(TEACHER_VIEW, "application/json") as browser:
         refused = await browser.post("/casework/whatif", json={"content": STRICTER})
     assert refused.status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("duty", "said"),
+    [
+        ("leave_call: {arm: {where: {kynd: [sick]}}}", "enrollment.LeaveGranted 没有字段 kynd"),
+        ("return_notice_term: {due: {field: nosuch}}", "没有字段 nosuch"),
+        ("weekly_visit: {form: vist}", "没有表单 vist"),
+        ("weekly_visit: {evidence: [{event: casework.ChildVisited, where: {who: [me]}}]}", "who"),
+    ],
+)
+async def test_a_slip_that_would_arm_or_end_nothing_names_its_line(
+    world: World, duty: str, said: str
+) -> None:
+    """The pack would be put in force, and the duty stand still for ever."""
+    content = f"{HEAD}duties:\n  {duty}\n"
+    with pytest.raises(FieldsInvalid) as refused:
+        await read_pack(world.edge, content)
+    assert said in str(refused.value) and refused.value.fields["line"] == 5

@@ -282,6 +282,11 @@ CASEWORK: dict[str, Declared] = {
         "responsibility.assign",
         f"{C}/coverage/assign?scheme=baobao&tier=teacher_child&target={{child}}",
     ),
+    f"GET {C}/coverage/end": record(
+        "responsibility.assign",
+        f"{C}/coverage/end?scheme=baobao&tier=teacher_child&target={{child}}&holder={{teacher}}",
+        refused_only=True,
+    ),
     f"POST {C}/coverage/compare": listed(
         ASSIGN, f"{C}/coverage/compare", body={"rows": "x"}, as_json=True, refused_only=True
     ),

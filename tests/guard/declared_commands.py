@@ -66,6 +66,7 @@ def _staff(here: County) -> dict[str, Given]:
     staff = here.people["grade_leader school0"]
     account = here.accounts["grade_leader school0"]
     granted = {"staff": staff, "role": role, "unit": unit}
+    runs: tuple[Right, ...] = ("system.operate",)
     closed = {"staff": staff, "account": account, "reason": "left"}
     manage: tuple[Right, ...] = ("account.manage",)
     people: tuple[Right, ...] = ("import.staff", "account.manage")
@@ -76,6 +77,8 @@ def _staff(here: County) -> dict[str, Given]:
         "end_role": Given(granted, ROLES, "school"),
         "open_account": Given({"staff": staff, "account": "another.one"}, manage, "school"),
         "close_account": Given(closed, manage, "school"),
+        "grant_operator": Given({"account": account}, runs, "county"),
+        "end_operator": Given({"account": account}, runs, "county"),
     }
 
 

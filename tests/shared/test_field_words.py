@@ -1,9 +1,13 @@
 """What is wrong with a field is told in the words of the pages, and in English too."""
 
+from datetime import UTC, datetime
+
 import pytest
 
+from services.casework.pages.questions import ASKED
 from shared.commands import Fields, FieldsInvalid, read
 from shared.field_words import NAMES, wrong_address, wrong_field
+from shared.policy.pack import seed_pack
 from shared.web.english import CHINESE, english
 
 
@@ -27,6 +31,13 @@ def test_a_field_that_is_missing_is_named_as_on_the_page() -> None:
         read(Visited, {"command_id": "01890000-0000-7000-8000-000000000000"})
     assert refused.value.say == "填得不对：孩子不能空着。改好后再提交。"
     assert refused.value.fields["field"] == "child"
+
+
+def test_no_form_of_a_case_names_what_is_left_out_by_its_code() -> None:
+    """销号 without a tick at 依据 once said: evidence不能空着."""
+    asked = {field.name for ask in ASKED.values() for field in ask(seed_pack(), datetime.now(UTC))}
+    assert {"evidence", "methods", "causes"} <= asked
+    assert asked - {"note", "present"} <= set(NAMES)
 
 
 @pytest.mark.parametrize("field", sorted(NAMES))

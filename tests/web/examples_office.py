@@ -249,7 +249,7 @@ def integrity_waiting() -> IntegrityPage:
 
 
 def integrity(*, tampered: bool = False) -> IntegrityPage:
-    names = (("enrollment", "学籍", 20718), ("casework", "个案", 934), ("notify", "文书", 241))
+    names = (("enrollment", "学籍", 20718), ("casework", "个案", 934), ("notify", "消息", 241))
     wrong = Wrong(
         name="个案",
         seq=918,

@@ -373,7 +373,7 @@ def ledgers() -> LedgersPart:
     rows = (
         ("学籍", "enrollment", 20718, "whole"),
         ("个案", "casework", 934, "whole"),
-        ("文书", "notify", 241, "whole"),
+        ("消息", "notify", 241, "whole"),
         ("访问：学籍", "enrollment", 88402, "whole"),
         ("访问：个案", "casework", 5131, "behind"),
     )

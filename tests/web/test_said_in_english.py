@@ -1,7 +1,12 @@
 """Sentences of services that a page in English shows: nothing of ours is left in Chinese."""
 
+from pathlib import Path
+
 import pytest
 
+from baoxue.gateway import AWAY
+from baoxue.system_page import WHAT
+from services.audit.pages.words import BOOKS
 from services.casework.pages.policy_words import duties_section
 from shared.policy.pack import seed_pack
 from shared.web.english import CHINESE, english
@@ -47,3 +52,13 @@ def test_what_the_shipped_rules_say_of_a_duty_is_wholly_in_english() -> None:
     rows = duties_section(seed_pack()).rows
     said = [text for row in rows for cell in row[:4] for text in (cell.text, cell.soft)]
     assert [text for text in said if CHINESE.search(english(text))] == []
+
+
+def test_a_service_has_one_name_on_every_page() -> None:
+    said = BOOKS["notify"]
+    assert WHAT["notify"] == said and AWAY["notify"].startswith(said)
+    published = Path("services/audit/verify.html").read_text(encoding="utf-8")
+    assert f'["notify", "{said}"]' in published
+    kept_apart = f"{said}{BOOKS['access']}"
+    assert f'["notify.access", "{kept_apart}"]' in published
+    assert CHINESE.search(english(kept_apart)) is None

@@ -12,7 +12,7 @@ from shared.web.words import Language
 BOOKS: Mapping[str, str] = {
     "enrollment": "学籍",
     "casework": "个案",
-    "notify": "文书",
+    "notify": "消息",
     "audit": "审计",
     "access": "查阅",
 }

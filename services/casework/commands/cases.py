@@ -14,7 +14,7 @@ from shared.access_words import Right
 from shared.commands import Command, Done, Fields, FieldsInvalid
 from shared.edge import Edge
 from shared.event_store import Order
-from shared.rights import Viewer
+from shared.rights import CHARGE_HOLDER, Viewer
 
 # Builds the domain's command out of the fields.
 Build = Callable[[Acting, Any], Awaitable[object]]
@@ -27,12 +27,19 @@ class CaseFields(Fields, frozen=True):
 
 
 def case_command(
-    name: str, fields: type[CaseFields], build: Build, right: Right = "case.work"
+    name: str,
+    fields: type[CaseFields],
+    build: Build,
+    right: Right = "case.work",
+    records: str = "",
 ) -> Command:
-    """A command for one case stream; afterwards the person is back at the case."""
+    """A command for one case stream; afterwards the person is back at the case.
+
+    `records`: what it records, where a responsibility for the child lends that much of the case.
+    """
 
     async def run(edge: Edge, viewer: Viewer, given: Any) -> Done:
-        act = await acting(edge, viewer, right, given, f"case-{given.case}")
+        act = await acting(edge, viewer, right, given, f"case-{given.case}", records)
         order = Order(
             aggregate=CASE,
             stream=act.record.stream,
@@ -42,7 +49,9 @@ def case_command(
             subject=act.record.subject,
             expected=given.version,
         )
-        return Done(await edge.submit(order), f"/casework/cases/{act.record.stream}")
+        lent = act.grant.role == CHARGE_HOLDER
+        back = "/casework/duties" if lent else f"/casework/cases/{act.record.stream}"
+        return Done(await edge.submit(order), back)
 
     return Command(name, fields, run)
 

@@ -1,6 +1,6 @@
 """What people do about responsibilities: assign, hand on, end."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal, Protocol
 from uuid import UUID
 
@@ -52,12 +52,15 @@ class AssignFields(Fields, frozen=True):
 
 
 class EndFields(Fields, frozen=True):
+    """`on`: the first day on which it is no longer held; people name the `last` one instead."""
+
     scheme: str
     tier: str
     target: str
     holder: str
-    on: date
     reason: str
+    on: date | None = None
+    last: date | None = None
     holder_kind: Literal["staff", "office"] = "staff"
     successor: str | None = None
     next: str = "/casework/coverage"
@@ -115,6 +118,9 @@ def assigning(given: OneCharge, tier: Tier) -> AssignResponsibility:
 
 async def end(edge: Edge, viewer: Viewer, fields: EndFields) -> Done:
     """A holder no longer answers from a day on; `successor` takes over where one is named."""
+    on = fields.last + timedelta(days=1) if fields.last else fields.on
+    if on is None:
+        raise FieldsInvalid("写上最后负责的那一天。", field="last")
     async with edge.service.engine.connect() as conn:
         ledger, path = await place_of(conn, fields.target)
         moment = await edge.moment(conn)
@@ -125,7 +131,7 @@ async def end(edge: Edge, viewer: Viewer, fields: EndFields) -> Done:
         tier=fields.tier,
         target=DutyTarget(kind=tier.target, id=fields.target),
         holder=HolderOf(kind=fields.holder_kind, id=fields.holder),
-        on=fields.on,
+        on=on,
         reason=fields.reason,
         successor=HolderOf(kind="staff", id=fields.successor) if fields.successor else None,
     )
@@ -181,7 +187,10 @@ async def _submit(
     path: str,
     command: AssignResponsibility | EndResponsibility,
 ) -> Done:
-    target = command.target
+    target, expected = command.target, fields.version
+    if isinstance(command, EndResponsibility):
+        # A button beside an overlap is drawn from no version: at 0 there is nothing to end.
+        expected = expected or None
     circumstances = edge.circumstances(
         moment, viewer, grant, ledger, path, command_id=fields.command_id, via=fields.via
     )
@@ -192,7 +201,7 @@ async def _submit(
         circumstances=circumstances,
         unitpath=path,
         subject=target.id if target.kind in {"child", "guardian"} else None,
-        expected=fields.version,
+        expected=expected,
     )
     return Done(await edge.submit(order), within(fields.next))
 

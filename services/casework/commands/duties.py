@@ -75,8 +75,9 @@ class EvidenceFields(Fields, frozen=True):
 
 async def log_evening_call(edge: Edge, viewer: Viewer, fields: EveningCallFields) -> Done:
     """病好了吗 明天能上学吗 事情办好了吗 有什么我帮忙的吗; who needs help has a difficulty."""
+    stream, event = f"calls-{fields.child}", "casework.EveningCallLogged"
     act = await acting_for_child(
-        edge, viewer, "alert.decide", fields, fields.child, f"calls-{fields.child}"
+        edge, viewer, "alert.decide", fields, fields.child, stream, records=event
     )
     now = act.moment.now
     notes = await act.seal("notes", fields.notes)
@@ -118,7 +119,10 @@ async def visit_child(edge: Edge, viewer: Viewer, fields: VisitChildFields) -> D
 async def log_follow_up_survey(edge: Edge, viewer: Viewer, fields: SurveyFields) -> Done:
     """One of the two a term for a child that dropped out; which one follows from those before."""
     stream = f"activity-{fields.command_id}"
-    act = await acting_for_child(edge, viewer, "alert.decide", fields, fields.child, stream)
+    asked = "casework.FollowUpSurveyLogged"
+    act = await acting_for_child(
+        edge, viewer, "alert.decide", fields, fields.child, stream, records=asked
+    )
     async with edge.service.engine.connect() as conn:
         before = (await conn.execute(SURVEYED, {"child": fields.child})).scalar() or 0
     event = FollowUpSurveyLogged(

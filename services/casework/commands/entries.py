@@ -6,6 +6,15 @@ from services.casework.commands.cases import CaseFields, case_command
 from services.casework.commands.records import Acting
 from services.casework.domain import case_commands as domain
 
+# What somebody does with a child and decides nothing by: whoever answers for it does it as well.
+ENTRIES = {
+    "attempt_persuasion": "casework.PersuasionAttempted",
+    "log_home_visit": "casework.HomeVisitLogged",
+    "log_phone_follow_up": "casework.PhoneFollowUpLogged",
+    "log_heart_talk": "casework.HeartTalkLogged",
+    "log_guardian_contact": "casework.GuardianContactLogged",
+}
+
 
 class VisitFields(CaseFields, frozen=True):
     visited_at: datetime
@@ -119,10 +128,14 @@ async def _notice(act: Acting, given: NoticeFields) -> object:
 
 
 COMMANDS = (
-    case_command("log_home_visit", VisitFields, _visit),
-    case_command("log_phone_follow_up", CallFields, _call),
-    case_command("log_heart_talk", TalkFields, _talk),
-    case_command("log_guardian_contact", ContactFields, _contact),
-    case_command("attempt_persuasion", PersuadeFields, _persuade),
+    case_command("log_home_visit", VisitFields, _visit, records=ENTRIES["log_home_visit"]),
+    case_command("log_phone_follow_up", CallFields, _call, records=ENTRIES["log_phone_follow_up"]),
+    case_command("log_heart_talk", TalkFields, _talk, records=ENTRIES["log_heart_talk"]),
+    case_command(
+        "log_guardian_contact", ContactFields, _contact, records=ENTRIES["log_guardian_contact"]
+    ),
+    case_command(
+        "attempt_persuasion", PersuadeFields, _persuade, records=ENTRIES["attempt_persuasion"]
+    ),
     case_command("record_return_notice", NoticeFields, _notice),
 )

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.casework.queries.charged import allowed_about
+from services.casework.queries.charged import allowed_about, allowed_in_duty
 from services.casework.queries.streams import OF_STREAM
 from shared.access_words import Right
 from shared.commands import Fields, FieldsInvalid
@@ -95,21 +95,36 @@ class Acting:
         return seal(words.strip(), subject, "narrative", field, key)
 
 
-async def acting(edge: Edge, viewer: Viewer, right: Right, fields: Fields, stream: str) -> Acting:
-    """Begin a command for a record that exists. Raises RecordUnknown, NotAllowed, RulesMissing."""
+async def acting(
+    edge: Edge, viewer: Viewer, right: Right, fields: Fields, stream: str, records: str = ""
+) -> Acting:
+    """Begin a command for a record that exists. Raises RecordUnknown, NotAllowed, RulesMissing.
+
+    `records`: the event that it is about to record, where a responsibility lends that much.
+    """
     async with edge.service.engine.connect() as conn:
         record = await record_of(conn, stream)
         moment = await edge.moment(conn)
-        grant = allowed(viewer, right, record.path, moment)
+        if records:
+            grant = await allowed_in_duty(conn, viewer, right, record, moment, records)
+        else:
+            grant = allowed(viewer, right, record.path, moment)
     return _begin(edge, viewer, moment, grant, fields, record)
 
 
 async def acting_for_child(
-    edge: Edge, viewer: Viewer, right: Right, fields: Fields, child: UUID, stream: str = ""
+    edge: Edge,
+    viewer: Viewer,
+    right: Right,
+    fields: Fields,
+    child: UUID,
+    stream: str = "",
+    records: str = "",
 ) -> Acting:
     """Begin a command for a child; `stream` is the record that would begin.
 
-    Whoever answers for this child by name may do what that lends.
+    Whoever answers for this child by name may do what that lends; where `records` names an event,
+    what an own duty asks for by it.
     """
     async with edge.service.engine.connect() as conn:
         row = (await conn.execute(CHILD, {"child": child})).first()
@@ -124,7 +139,10 @@ async def acting_for_child(
             stream=stream,
         )
         moment = await edge.moment(conn)
-        grant = await allowed_about(conn, viewer, right, record.path, child, moment)
+        if records:
+            grant = await allowed_in_duty(conn, viewer, right, record, moment, records)
+        else:
+            grant = await allowed_about(conn, viewer, right, record.path, child, moment)
     return _begin(edge, viewer, moment, grant, fields, record)
 
 

@@ -5,6 +5,7 @@ from datetime import date
 from sqlalchemy import text
 
 from services.casework.aggregates import RULES
+from services.casework.commands.pack_events import slips
 from services.casework.commands.records import RecordUnknown
 from services.casework.domain.rules import ActivatePolicyVersion, PublishCalendar
 from shared.access_words import Right
@@ -12,8 +13,9 @@ from shared.commands import Command, Done, Fields, FieldsInvalid
 from shared.edge import Edge, Moment, allowed
 from shared.event_store import Order
 from shared.policy.layer import Layer, LayerInvalid, encode_layer, load_layer
-from shared.policy.merging import chain, pinned
+from shared.policy.merging import chain, pinned, whole_tree
 from shared.policy.pack import Pack, PackInvalid, load_pack
+from shared.policy.yaml_lines import line_of
 from shared.rights import Grant, Viewer
 from shared.rulebook import keep, kept_packs
 
@@ -83,10 +85,20 @@ async def read_pack(edge: Edge, given: str) -> tuple[Pack, list[bytes]]:
         kept = await kept_packs(conn)
     try:
         pack = load_pack(content, kept.get)
+        _require_heard(pack, whole_tree(content, kept.get)[1])
     except PackInvalid as error:
         raise FieldsInvalid(str(error), field="content", line=error.line) from error
     rests_on = [pinned(below) for _, below in chain(content, kept.get) if below is not None]
     return pack, [*reversed(rests_on), content]
+
+
+def _require_heard(pack: Pack, lines: dict[str, int]) -> None:
+    """Of a pack that is handed in, not of one that is kept: raises PackInvalid at the first slip.
+
+    What was put in force once is read for ever, whatever is asked of new ones.
+    """
+    for path, reason in slips(pack):
+        raise PackInvalid(path, line_of(f"$.{path}", lines), reason)
 
 
 def _file(text: str) -> bytes:

@@ -1,7 +1,7 @@
 """谁负责过这名学生: on any day, every holder of every scheme, tier and line, and every post."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
@@ -11,13 +11,14 @@ from fastapi.responses import JSONResponse
 
 from services.casework.pages.children import CHILD, open_child
 from services.casework.pages.coverage_look import LINES, SHARES, Named, named
+from services.casework.pages.ending import end_href
 from services.casework.queries.answering import Answer, answers
 from shared.answers import wants_page
 from shared.console import Visit
 from shared.edge import Edge, allowed
 from shared.policy.duty_schema import Scheme
 from shared.policy.pack import Pack
-from shared.rights import Viewer
+from shared.rights import Viewer, may
 from shared.roles import ROLES
 from shared.session_http import viewer as signed_in
 from shared.viewing import viewing
@@ -81,10 +82,10 @@ async def _page(found: Visit, child: UUID, name: str, path: str, on: date) -> An
     names = await named(found, {one.holder for one in listed})
     names.people[str(child)] = name
     groups = [
-        (scheme.zh, _rows(scheme, [o for o in listed if o.scheme == code], names))
+        (scheme.zh, _rows(found, path, scheme, [o for o in listed if o.scheme == code], names))
         for code, scheme in pack.file.schemes.items()
     ]
-    posts = _rows(None, [o for o in listed if not o.scheme], names)
+    posts = _rows(found, path, None, [o for o in listed if not o.scheme], names)
     return AnswersPage(
         title=f"{name}：谁负责",
         child=name,
@@ -103,8 +104,27 @@ def _about(listed: Sequence[Answer], pack: Pack) -> str:
     return f"{said}按规则 {pack.version[:8]}"
 
 
-def _rows(scheme: Scheme | None, listed: Sequence[Answer], names: Named) -> tuple[AnswerRow, ...]:
-    return tuple(_row(scheme, one, names) for one in listed)
+def _rows(
+    found: Visit, path: str, scheme: Scheme | None, listed: Sequence[Answer], names: Named
+) -> tuple[AnswerRow, ...]:
+    """What is held by hand is ended here by who assigns it where the child sits."""
+    ends = may(found.viewer, "responsibility.assign", path, found.today)
+    back = str(found.request.url.path)
+    return tuple(
+        replace(
+            _row(scheme, one, names),
+            end=end_href(one.scheme, one.tier, one.target, one.holder, back),
+        )
+        if ends and _by_hand(found, one)
+        else _row(scheme, one, names)
+        for one in listed
+    )
+
+
+def _by_hand(found: Visit, one: Answer) -> bool:
+    """Held by hand, and not over; what touches more than the child is ended where it stands."""
+    own = one.target_kind in {"child", "guardian"} and one.how == "assigned"
+    return own and (one.until is None or one.until >= found.today)
 
 
 def _row(scheme: Scheme | None, one: Answer, names: Named) -> AnswerRow:

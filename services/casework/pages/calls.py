@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import HTMLResponse
 
-from services.casework.pages.charged import PHONES, contact, home_of, named
+from services.casework.pages.charged import PHONES, contact, home_of, named, reached
 from services.casework.pages.drawing import (
     UNNAMED,
     begin,
@@ -22,7 +22,12 @@ from services.casework.pages.drawing import (
 from services.casework.pages.duties import drawn, may_do
 from services.casework.pages.questions import choice, choices, moment, words
 from services.casework.queries import duty_list
-from services.casework.queries.charged import allowed_about, charged, listed_of_charges
+from services.casework.queries.charged import (
+    allowed_about,
+    allowed_in_duty,
+    charged,
+    listed_of_charges,
+)
 from services.casework.queries.duty_list import Wanted
 from shared.access_words import Purpose, Right
 from shared.commands import body_of
@@ -30,7 +35,7 @@ from shared.console import Visit, visit
 from shared.edge import Edge
 from shared.masked import asked_for, open_one
 from shared.policy.day import moment_of
-from shared.rights import Viewer
+from shared.rights import Viewer, charge_of, may
 from shared.session_http import viewer as signed_in
 from shared.viewing import viewing
 from shared.web.models.form import Field, Form, FormPage, Option
@@ -54,6 +59,7 @@ class Call:
     detail: str
     form: Form | None
     dial: Link | None = None
+    guardians: tuple[Masked, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +123,8 @@ def router(edge: Edge) -> APIRouter:
     async def survey_form(
         child: UUID, request: Request, viewer: Annotated[Viewer, Depends(signed_in)]
     ) -> HTMLResponse:
-        found, _, name = await _child(edge, request, viewer, child, "alert.decide")
+        records = "casework.FollowUpSurveyLogged"
+        found, _, name = await _child(edge, request, viewer, child, "alert.decide", records)
         asked = (moment("asked_at", "什么时候问的", found.moment.now), words("notes", "问到的情况"))
         return await _ask(found, "登记跟踪调查", "log_follow_up_survey", asked, child, name)
 
@@ -131,8 +138,12 @@ async def _begin(
     child: UUID,
     right: Right,
     purpose: Purpose | None = None,
+    records: str = "",
 ) -> tuple[Visit, Any]:
-    """A child with an open duty that the viewer may do something about. 404 without one."""
+    """A child with an open duty that the viewer may do something about. 404 without one.
+
+    `records`: as `allowed_in_duty`, which lends less than the right itself.
+    """
     helped, moment = await charged(edge, viewer), await edge.moment()
     wanted, engine = Wanted(child=child, kinds=None), edge.service.engine
     async with viewing(engine, helped, "duty.view", moment.today) as conn:
@@ -141,7 +152,10 @@ async def _begin(
     if not rows:
         raise HTTPException(404)
     async with engine.connect() as conn:
-        grant = await allowed_about(conn, viewer, right, rows[0].path, child, moment)
+        if records:
+            grant = await allowed_in_duty(conn, viewer, right, rows[0], moment, records)
+        else:
+            grant = await allowed_about(conn, viewer, right, rows[0].path, child, moment)
     chosen = purpose or fitting(helped, moment.today, "casework")
     found = await visit(
         edge, request, helped, "visit.child", grant=grant, ledger=rows[0].ledger, purpose=chosen
@@ -150,10 +164,10 @@ async def _begin(
 
 
 async def _child(
-    edge: Edge, request: Request, viewer: Viewer, child: UUID, right: Right
+    edge: Edge, request: Request, viewer: Viewer, child: UUID, right: Right, records: str = ""
 ) -> tuple[Visit, Any, str]:
     """As `_begin`, with the child's name."""
-    found, row = await _begin(edge, request, viewer, child, right)
+    found, row = await _begin(edge, request, viewer, child, right, records=records)
     return found, row, (await named(found, [row])).get(row.duty, UNNAMED)
 
 
@@ -188,31 +202,50 @@ async def _ask(
 
 
 async def _calls(edge: Edge, request: Request, viewer: Viewer, child: UUID | None) -> HTMLResponse:
-    found = await begin(edge, request, viewer, "calls", "duty.view", "contact")
+    helped = await charged(edge, viewer)
+    found = await begin(edge, request, helped, "calls", "duty.view", "contact")
     # Tonight's alone: whoever cannot come tomorrow either is called again tomorrow.
     tonight = moment_of(found.today, "24:00") + A_MOMENT if child is None else None
     wanted = Wanted(kinds=CALLS, child=child, due_before=tonight, limit=CALLS_SHOWN)
     rows = await _duties(found, wanted)
-    if child is not None and not rows:
-        raise HTTPException(404)
+    if child is not None:
+        if not rows:
+            raise HTTPException(404)
+        found = await _as_lent(found, request, rows[0])
     known = await named(found, rows)
     lines = await drawn(found, rows)
-    calls = tuple(
+    calls = [
         Call(
             child=known.get(row.duty, UNNAMED),
             detail=f"{row.klass_name or ''} {line.due}".strip(),
             form=_form(found, row) if may_do(found, row) else None,
+            guardians=await reached(found, row),
         )
         for row, line in zip(rows, lines, strict=True)
-    )
-    page = CallsPage(title="晚上的电话", about=f"{len(calls)} 个孩子", calls=calls)
+    ]
+    page = CallsPage(title="晚上的电话", about=f"{len(calls)} 个孩子", calls=tuple(calls))
     return await found.html("calls.html", page, "duties")
 
 
 async def _duties(found: Visit, wanted: Wanted) -> list[Any]:
+    """Those of the viewer's offices, and their own about children whom they answer for."""
     engine = found.edge.service.engine
     async with viewing(engine, found.viewer, "duty.view", found.today) as conn:
-        return list(await duty_list.listed(conn, wanted))
+        rows = list(await duty_list.listed(conn, wanted))
+    lent = await listed_of_charges(engine, found.viewer, wanted, found.today)
+    return sorted([*rows, *lent], key=lambda row: (row.due_at, row.duty))[: wanted.limit]
+
+
+async def _as_lent(found: Visit, request: Request, row: Any) -> Visit:
+    """The page of one child whom no office of the viewer shows is looked at as what is lent."""
+    charge = charge_of(found.viewer, row.child, found.today)
+    if charge is None or may(found.viewer, "duty.view", row.path, found.today):
+        return found
+    edge, viewer = found.edge, found.viewer
+    purpose = fitting(viewer, found.today, "contact")
+    return await visit(
+        edge, request, viewer, "calls", grant=charge, ledger=row.ledger, purpose=purpose
+    )
 
 
 def _form(found: Visit, row: Any) -> Form:

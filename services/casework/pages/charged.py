@@ -9,14 +9,34 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.casework.commands.entries import ENTRIES
+from services.casework.pages.actions import BY_NAME
+from services.casework.pages.drawing import UNNAMED, command, new_id
+from services.casework.pages.questions import ASKED
+from services.casework.queries.charged import asked_by
 from shared.access_words import Right
 from shared.console import Visit
 from shared.contracts.words import word
 from shared.masked import NOTHING, guardians, open_fields
 from shared.rights import charge_of, may, may_open
 from shared.sealed import Sealed, SensitivityClass
+from shared.web.models.form import Form, FormPage
+from shared.web.models.layout import Link
 from shared.web.models.masked import Masked
 
+OPEN_CASE = text(
+    "select r.stream, c.version from case_row r join current c on c.ledger = r.ledger"
+    " and c.stream = r.stream where r.child = :child and r.state <> 'closed'"
+    " order by r.stream desc limit 1"
+)
+# Forms on pages that only offices see.
+OF_OFFICES = frozenset(("case", "child"))
+# Of what a duty ends by, what whoever answers for the child can do: the first that it asks for.
+LENT_FORMS: Mapping[str, str] = {
+    "visit_child": "casework.ChildVisited",
+    **ENTRIES,
+    "file_evidence": "casework.EvidenceFiled",
+}
 HOME = text("select fields from child where child = :child")
 # Of the child's page as much as somebody needs who goes there.
 WHERE = ("address", "hukou")
@@ -54,6 +74,16 @@ async def contact(found: Visit, home: Home) -> tuple[tuple[tuple[str, str], ...]
     return where, list(guardians(found, home, opened))
 
 
+async def reached(found: Visit, row: Any) -> tuple[Masked, ...]:
+    """Masked phones beside a call, where it is lent; offices find them on the child's own page."""
+    office = may(found.viewer, "alert.decide", row.path, found.today)
+    if office or not lends(found, row, "activity.record"):
+        return ()
+    async with found.edge.service.engine.connect() as conn:
+        home = await home_of(conn, found, row)
+    return tuple((await contact(found, home))[1])
+
+
 async def named(found: Visit, rows: Sequence[Any]) -> dict[UUID, str]:
     """The children's names by duty, opened where an office or a responsibility opens them."""
     by_place: dict[str, list[Any]] = {}
@@ -74,6 +104,37 @@ def opened_at(found: Visit, row: Any, cls: SensitivityClass) -> str:
         return row.path
     charge = charge_of(found.viewer, row.child, found.today)
     return charge.path if charge else row.path
+
+
+def lent_form(found: Visit, row: Any) -> str:
+    """The command by which a duty about a case or child is done by whom it is lent; else empty.
+
+    The pages of the child and of the case stay shut; the form alone is lent.
+    """
+    if row.form not in OF_OFFICES or not lends(found, row, "activity.record"):
+        return ""
+    asked = asked_by(found.moment, row.kind, row.path)
+    return next((name for name, event in LENT_FORMS.items() if event in asked), "")
+
+
+async def entry_form(found: Visit, row: Any, name: str) -> FormPage | None:
+    """What is done in the child's open case, without anything that the case holds."""
+    async with found.edge.service.engine.connect() as conn:
+        case = (await conn.execute(OPEN_CASE, {"child": row.child})).first()
+    if case is None:
+        return None
+    pack, label = found.moment.rules.pack(row.path, found.today), BY_NAME[name].label
+    form = Form(
+        action=command(name),
+        command_id=new_id(),
+        version=case.version,
+        submit=label,
+        fields=ASKED[name](pack, found.moment.now),
+        hidden=(("case", case.stream.removeprefix("case-")),),
+        cancel=Link(text="不登记了", href="/casework/duties"),
+    )
+    who = (await named(found, [row])).get(row.duty, UNNAMED)
+    return FormPage(title=label, back="/casework/duties", form=form, child=who)
 
 
 def lends(found: Visit, row: Any, right: Right) -> bool:

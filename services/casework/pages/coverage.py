@@ -27,6 +27,7 @@ from services.casework.pages.drawing import begin
 from services.casework.queries.coverage import Covered
 from services.casework.queries.matrix import Gap, counts, gaps, lines, living_in
 from shared.access_words import Right
+from shared.commands import FieldsInvalid
 from shared.console import Visit
 from shared.edge import Edge
 from shared.policy.duty_schema import Scheme
@@ -93,6 +94,9 @@ async def _json_lines(
     """Holes and overlaps; `everything`: what is held too, and who holds nothing."""
     moment = await edge.moment()
     looked = await look_at(edge, viewer, moment, scheme, on or moment.today)
+    if looked.scheme is None:
+        say = f"那一天的规则里没有责任制“{scheme}”。核对代码和日期；有哪些，看责任覆盖页。"
+        raise FieldsInvalid(say, field="scheme")
     wanted = [one for one in looked.all if everything or one.hole or one.overlap]
     told = [_told(scheme, one) for one in wanted]
     if everything:
@@ -124,7 +128,8 @@ def _told(scheme: str, one: Covered) -> dict[str, Any]:
 async def coverage_page(found: Visit, asked: Asked) -> CoveragePage:
     """The whole page: what is wrong first, then unit by unit, then the panel of one gap."""
     schemes = await schemes_of(found)
-    asked = replace(asked, scheme=asked.scheme or next(iter(schemes)))
+    assigns = tuple(paths_for(found.viewer, ASSIGN, found.today))
+    asked = replace(asked, scheme=asked.scheme or next(iter(schemes)), assigns=assigns)
     code, on = asked.scheme, asked.on or found.today
     looked = await look_at(found.edge, found.viewer, found.moment, code, on)
     scheme = looked.scheme
@@ -164,7 +169,7 @@ async def coverage_page(found: Visit, asked: Asked) -> CoveragePage:
         gaps=gap_lines(listed, scheme, names, asked) if asked.all else None,
         more=f"还有 {len(listed) - GAPS_SHOWN} 处" if len(listed) > GAPS_SHOWN else "",
         idle=tuple(names.holder(one) for one in looked.idle[:IDLE_SHOWN]),
-        others=_others(code, assigns=bool(paths_for(found.viewer, ASSIGN, found.today))),
+        others=_others(code, assigns=bool(assigns)),
     )
 
 

@@ -12,11 +12,13 @@ from sqlalchemy import text
 from services.casework.pages.drawing import UNNAMED
 from services.casework.pages.known import people_named, places_named
 from services.casework.queries.coverage import Covered, Sheet, covered, idle, sheet
+from shared.commands import FieldsInvalid
 from shared.console import Visit
 from shared.edge import Edge, Moment
 from shared.policy.duty_schema import Scheme
 from shared.policy.pack import Pack
 from shared.rights import EVERYWHERE, Viewer, covers, paths_for
+from shared.rulebook import RulesMissing
 
 LEDGERS = text("select unit, ledger, path from unit where unit = ledger order by unit")
 CANDIDATES = text(
@@ -27,6 +29,8 @@ CANDIDATES = text(
     " group by p.staff order by p.staff limit 120"
 )
 COUNTY_SEGMENTS = 3
+NUMERALS = "一二三四五六七八九"
+GRADES = frozenset(map(str, range(1, len(NUMERALS) + 1)))
 # The same codes mean other things elsewhere: a notice is served 直接, an office is 教育体育局.
 LINES = {"government": "政府线", "education": "教育线"}
 SHARES = {"main": "主体责任", "direct": "直接责任", "supporting": "协同责任"}
@@ -71,7 +75,7 @@ async def look_at(edge: Edge, viewer: Viewer, moment: Moment, scheme: str, on: d
     found = Looked(paths, on)
     async with edge.service.engine.connect() as conn:
         for ledger, root in await ledgers(conn, paths):
-            pack = moment.rules.pack(root, on)
+            pack = _pack_on(moment, root, on)
             known = pack.file.schemes.get(scheme)
             if known is None:
                 continue
@@ -83,6 +87,17 @@ async def look_at(edge: Edge, viewer: Viewer, moment: Moment, scheme: str, on: d
             found.pack, found.scheme = found.pack or pack, found.scheme or known
             found.root = found.root or _root(paths, root)
     return found
+
+
+def _pack_on(moment: Moment, root: str, on: date) -> Pack:
+    """The rules of the day. Before a county had any, none will come by waiting for them."""
+    try:
+        return moment.rules.pack(root, on)
+    except RulesMissing as error:
+        if on >= moment.today:
+            raise
+        say = f"{on} 这里还没有规则，看不到谁负责。换一个晚一些的日子。"
+        raise FieldsInvalid(say, field="on") from error
 
 
 def _root(paths: Sequence[str], county: str) -> str:
@@ -132,7 +147,8 @@ class Named:
     def of(self, kind: str, target: str) -> str:
         if kind == "grade":
             school, _, grade = target.partition("-")
-            return f"{self.places.get(school, '')}{grade}年级"
+            said = NUMERALS[int(grade) - 1] if grade in GRADES else grade
+            return f"{self.places.get(school, '')}{said}年级"
         return self.places.get(target) or self.people.get(target, UNNAMED)
 
     def holder(self, holder: str) -> str:

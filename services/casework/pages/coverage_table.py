@@ -7,8 +7,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 from services.casework.pages.coverage_look import Looked, Named
+from services.casework.pages.ending import end_href
 from services.casework.queries.matrix import Cell, Gap, counts
 from shared.policy.duty_schema import Scheme
+from shared.rights import covers
 from shared.web.models.responsibility import CellView, GapLine, LineView, UnitGaps
 
 HERE = "/casework/coverage"
@@ -23,13 +25,17 @@ PERSONS = frozenset(("child", "guardian", "staff"))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What the address says: `hole` is `TIER:PLACE`; `all` lists every gap."""
+    """What the address says: `hole` is `TIER:PLACE`; `all` lists every gap.
+
+    `assigns`: where the viewer may say who answers for what; not of the address.
+    """
 
     scheme: str
     on: date | None = None
     unit: str = ""
     hole: str = ""
     all: bool = False
+    assigns: tuple[str, ...] = ()
 
     def href(self, **change: Any) -> str:
         known = {"scheme": self.scheme, "on": self.on, "unit": self.unit} | change
@@ -93,7 +99,7 @@ def _cell(
         return CellView(text="")
     gap = next(iter([*cell.holes, *cell.overlaps]), None)
     at = (gap.target if gap.overlap else gap.at) if gap else ""
-    href = asked.href(hole=f"{tier}:{at}") if gap else ""
+    href = asked.href(hole=f"{tier}:{at}") if gap else _ended(cell, asked)
     state = "hole" if cell.holes else "double" if cell.overlaps else ""
     here = chosen is not None and (chosen.tier, chosen.at) == (tier, at)
     if len(cell.targets) > 1:
@@ -117,6 +123,15 @@ def _cell(
         href=href,
         chosen=here,
     )
+
+
+def _ended(cell: Cell, asked: Asked) -> str:
+    """The page that ends the one holding of a cell, where the viewer assigns it."""
+    one = cell.targets[0]
+    alone = len(cell.targets) == 1 and len(one.holders) == 1 and not one.derived
+    if not alone or asked.on or not any(covers(path, one.path) for path in asked.assigns):
+        return ""
+    return end_href(asked.scheme, one.tier, one.target, one.holders[0], asked.href())
 
 
 def units_of(looked: Looked, unit: str, names: Named, asked: Asked) -> tuple[UnitGaps, ...]:

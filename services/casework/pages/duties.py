@@ -11,7 +11,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
-from services.casework.pages.charged import lends, named
+from services.casework.pages.charged import OF_OFFICES, lends, lent_form, named
 from services.casework.pages.drawing import UNNAMED, begin, pack_of
 from services.casework.queries import duty_list
 from services.casework.queries.charged import charged, listed_of_charges
@@ -50,6 +50,8 @@ FORM_RIGHTS: dict[str, Right] = {
     "survey": "alert.decide",
     "visit": "child.visit",
 }
+# What these ask of an office; of whoever answers for the child a duty asks no decision.
+LENT: dict[Right, Right] = {"alert.decide": "activity.record"}
 FILTERS = {
     "open": ("要办的", duty_list.OPEN),
     "overdue": ("已超期", ("breached",)),
@@ -235,7 +237,7 @@ def _drawn(found: Visit, row: Any, name: str) -> Duty:
         detail.append("已告知" + "、".join(word(step["role"]) for step in row.told))
     return Duty(
         title=f"{who}：{title}" if who else title,
-        href=href(row) if may_do(found, row) else f"/casework/duties/{row.duty}",
+        href=way(found, row) if may_do(found, row) else f"/casework/duties/{row.duty}",
         detail="　".join(filter(None, detail)),
         due=f"{until_words(row.due_at)} 前",
         late=(f"{late.days} 天" if late.days else "今天到期") if overdue else "",
@@ -244,10 +246,20 @@ def _drawn(found: Visit, row: Any, name: str) -> Duty:
 
 def may_do(found: Visit, row: Any) -> bool:
     """Whether the form of a duty is for the viewer; who only watches is led to the duty."""
-    if row.form in {"case", "child"} and row.child:
-        return may(found.viewer, "child.view", row.path, found.today)
+    if row.form in OF_OFFICES and row.child:
+        return may(found.viewer, "child.view", row.path, found.today) or bool(lent_form(found, row))
     right = FORM_RIGHTS.get(row.form, "activity.record")
-    return may(found.viewer, right, row.path, found.today) or lends(found, row, right)
+    own = may(found.viewer, right, row.path, found.today)
+    return own or lends(found, row, LENT.get(right, right))
+
+
+def way(found: Visit, row: Any) -> str:
+    """As `href`; who is lent the duty is led past the pages that stay shut to them."""
+    if row.form not in OF_OFFICES or may(found.viewer, "child.view", row.path, found.today):
+        return href(row)
+    if lent_form(found, row) == "visit_child":
+        return f"/casework/visits/{row.child}"
+    return f"/casework/duties/{row.duty}/do"
 
 
 def href(row: Any) -> str:
@@ -256,7 +268,7 @@ def href(row: Any) -> str:
         return f"/casework/calls/{row.child}"
     if row.form == "survey" and row.child:
         return f"/casework/surveys/{row.child}"
-    if row.form in {"case", "child"} and row.child:
+    if row.form in OF_OFFICES and row.child:
         return f"/enrollment/children/{row.child}"
     if row.form == "visit" and row.child:
         return f"/casework/visits/{row.child}"

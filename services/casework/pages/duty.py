@@ -10,8 +10,10 @@ import msgspec
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 
+from services.casework.commands.entries import ENTRIES
+from services.casework.pages.charged import entry_form, lent_form
 from services.casework.pages.drawing import fitting, new_id, pack_of
-from services.casework.pages.duties import SHARES, drawn, href, may_do
+from services.casework.pages.duties import SHARES, drawn, may_do, way
 from services.casework.pages.questions import day, words
 from services.casework.pages.timeline import PEOPLE, timeline
 from services.casework.queries import duty_list
@@ -75,9 +77,15 @@ def router(edge: Edge) -> APIRouter:
         found, row = await begin_duty(edge, request, viewer, duty)
         if row.state not in duty_list.OPEN or not may_do(found, row):
             return RedirectResponse(f"/casework/duties/{duty}", 303)
-        if (form := href(row)) != str(request.url.path):
+        if (form := way(found, row)) != str(request.url.path):
             return RedirectResponse(form, 303)
-        return await _plain_form(found, row)
+        name = lent_form(found, row)
+        if name not in ENTRIES:
+            return await _plain_form(found, row)
+        page = await entry_form(found, row, name)
+        if page is None:
+            return RedirectResponse(f"/casework/duties/{duty}", 303)
+        return await found.html("form.html", page, "duties")
 
     return api
 

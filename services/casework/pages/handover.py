@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse
 
 from services.casework.pages.coverage_look import Looked, Named, candidates, named
 from services.casework.pages.drawing import fitting, new_id, pack_of
+from services.casework.pages.ending import end_href
 from services.casework.queries.held import HOMEROOM, Held, held_by, held_in, place_of_staff
 from shared.console import Visit, visit
 from shared.edge import Edge, allowed
@@ -114,7 +115,7 @@ async def _page(found: Visit, staff: UUID, path: str) -> HandoverPage:
         title=f"{names.holder(str(staff))}：交接责任",
         about=f"还负责 {len(held)} 处" if held else "没有要交接的责任了，可以停用账号。",
         back="/enrollment/accounts",
-        rows=tuple(_row(schemes, one, names) for one in charges[:ROWS_SHOWN]),
+        rows=tuple(_row(schemes, one, names, str(staff)) for one in charges[:ROWS_SHOWN]),
         posts=tuple(HandPost(title=_post(one, names), form=_post_form(one)) for one in posts),
         holders=tuple(Option(value=one.staff, label=names.holder(one.staff)) for one in able),
         form=_form(str(staff)) if charges else None,
@@ -122,12 +123,13 @@ async def _page(found: Visit, staff: UUID, path: str) -> HandoverPage:
     )
 
 
-def _row(schemes: dict[str, Scheme], one: Held, names: Named) -> HandRow:
+def _row(schemes: dict[str, Scheme], one: Held, names: Named, staff: str) -> HandRow:
     return HandRow(
         title=_title(schemes, one),
         target=names.of(one.target_kind, one.target),
         since=one.since.isoformat() if one.since else "",
         name=f"{one.scheme}:{one.tier}:{one.target}",
+        end=end_href(one.scheme, one.tier, one.target, staff, f"/casework/handover/{staff}"),
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy import text
@@ -16,14 +16,13 @@ from shared.access_words import Right
 from shared.edge import Edge, Moment, allowed
 from shared.pool import reading
 from shared.rights import (
-    CHARGE_HOLDER,
     Grant,
     Viewer,
     acting_grant,
+    charge,
     charge_of,
     lent,
     may,
-    of_child,
     require,
 )
 from shared.viewing import viewing, within
@@ -38,23 +37,28 @@ CHARGES = text(
     " join child c on c.child = h.child and c.ledger = h.ledger"
 )
 
+# What somebody owes about a child, whoever else owes it.
+OWED = text(
+    "select kind, path from duty where child = :child and state in ('armed', 'breached')"
+    " and cast(:staff as uuid) = any(holders)"
+)
+
+
+class Place(Protocol):
+    """A child, and the path where it sits today."""
+
+    @property
+    def child(self) -> UUID: ...
+    @property
+    def path(self) -> str: ...
+
 
 async def with_charges(conn: AsyncConnection, viewer: Viewer, on: date) -> Viewer:
     """The viewer with what their responsibilities for single children lend on the day."""
     if viewer.staff is None:
         return viewer
     rows = await conn.execute(CHARGES, {"staff": viewer.staff, "on": on})
-    charges = [
-        Grant(
-            role=CHARGE_HOLDER,
-            unit=str(row.child),
-            path=of_child(row.path, row.child),
-            valid_from=row.since,
-            valid_to=row.until,
-        )
-        for row in rows
-    ]
-    return lent(viewer, charges, on)
+    return lent(viewer, [charge(r.child, r.path, r.since, r.until) for r in rows], on)
 
 
 async def charged(edge: Edge, viewer: Viewer) -> Viewer:
@@ -71,8 +75,8 @@ async def allowed_about(
     if own is not None:
         return own
     helped = await with_charges(conn, viewer, moment.today)
-    charge = charge_of(helped, child, moment.today)
-    return require(helped, right, charge.path if charge else path, moment.today)
+    held = charge_of(helped, child, moment.today)
+    return require(helped, right, held.path if held else path, moment.today)
 
 
 async def allowed_on(
@@ -82,6 +86,36 @@ async def allowed_on(
     if duty.child is None or viewer.staff not in {str(holder) for holder in duty.holders}:
         return allowed(viewer, right, duty.path, moment)
     return await allowed_about(conn, viewer, right, duty.path, duty.child, moment)
+
+
+async def allowed_in_duty(
+    conn: AsyncConnection,
+    viewer: Viewer,
+    right: Right,
+    record: Place,
+    moment: Moment,
+    records: str,
+) -> Grant:
+    """The grant of an office, else of a responsibility: for what an own open duty asks, no more.
+
+    `records` is the type of the event that the form records. Raises NotAllowed.
+    """
+    own = acting_grant(viewer, right, record.path, moment.today)
+    if own is not None or viewer.staff is None:
+        return own or require(viewer, right, record.path, moment.today)
+    helped = await with_charges(conn, viewer, moment.today)
+    held = charge_of(helped, record.child, moment.today)
+    asked = {"child": record.child, "staff": viewer.staff}
+    owed = (await conn.execute(OWED, asked)).all() if held else ()
+    if held and any(records in asked_by(moment, row.kind, row.path) for row in owed):
+        return held
+    return require(viewer, right, record.path, moment.today)
+
+
+def asked_by(moment: Moment, kind: str, path: str) -> frozenset[str]:
+    """The types of event that a duty of the kind ends by, of those that people do."""
+    known = moment.rules.pack(path, moment.today).file.duties.get(kind)
+    return frozenset(one.event for one in known.evidence) if known else frozenset()
 
 
 async def listed_of_charges(

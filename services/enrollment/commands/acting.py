@@ -19,6 +19,8 @@ CLASSES: tuple[Right, ...] = ("import.run",)
 PEOPLE: tuple[Right, ...] = ("import.staff", "account.manage")
 ROLES: tuple[Right, ...] = ("account.manage", "import.staff")
 ACCOUNTS: tuple[Right, ...] = ("account.manage",)
+# Who runs the machine names who else does.
+OPERATORS: tuple[Right, ...] = ("system.operate",)
 UNITS: tuple[Right, ...] = ("unit.manage",)
 TERMS: tuple[Right, ...] = ("calendar.publish",)
 LEAVE: tuple[Right, ...] = ("leave.record",)

@@ -14,6 +14,7 @@ from services.enrollment.pages.drawing import (
     child_names,
     no_school,
     people_names,
+    still_ahead,
     unit_within,
 )
 from services.enrollment.pages.own_class import class_html
@@ -110,7 +111,10 @@ async def _page(
 
 def _row(found: Visit, row: ClassDay, people: dict[UUID, str]) -> NameRow:
     lacks = lacks_roll(found, row)
+    ahead = still_ahead(found, row.path) if lacks else None
     said = "还没点名" if lacks else "不上课"
+    if ahead:
+        said = f"{clock_time(ahead)} 前点名"
     if row.submitted_at:
         said = f"{clock_time(row.submitted_at)}，未到 {row.unexcused}，请假 {row.excused}"
     return NameRow(
@@ -122,7 +126,7 @@ def _row(found: Visit, row: ClassDay, people: dict[UUID, str]) -> NameRow:
             str(row.enrolled),
             said if row.enrolled else "没有学生",
         ),
-        urgent=lacks,
+        urgent=lacks and ahead is None,
     )
 
 

@@ -106,6 +106,12 @@ def cut_off_of(found: Visit, path: str, on: date) -> datetime:
     return moment_of(on, pack_of(found, path, on).values.roll.cut_off)
 
 
+def still_ahead(found: Visit, path: str) -> datetime | None:
+    """When today's roll is due at `path`, while that lies ahead; None once a class lacks it."""
+    cut_off = cut_off_of(found, path, found.today)
+    return cut_off if found.moment.now < cut_off else None
+
+
 def no_school(found: Visit, path: str, on: date) -> str:
     """Why there is no school at `path` that day; empty where there is."""
     kind = found.moment.rules.calendar.is_school_day(on, path)

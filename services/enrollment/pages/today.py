@@ -16,6 +16,7 @@ from services.enrollment.pages.drawing import (
     new_id,
     no_school,
     people_names,
+    still_ahead,
 )
 from services.enrollment.pages.roll import sent_path
 from services.enrollment.pages.units import units_part
@@ -158,6 +159,7 @@ def _class_row(
         sent_at=row.submitted_at,
         away=away,
         remind=None if row.taken else _remind(found, [row], "提醒"),
+        due_at=None if row.taken else still_ahead(found, row.path),
     )
 
 
@@ -186,10 +188,12 @@ def _away(row: ClassDay, away: list[Missed], names: dict[UUID, str]) -> tuple[Aw
 
 
 async def missing_part(found: Visit) -> MissingPart:
-    """Classes that nobody has called today, a row a school."""
+    """Classes that nobody has called in time today, a row a school."""
     async with viewing(found.edge.service.engine, found.viewer, "board.view", found.today) as conn:
         rows = [row for row in await board(conn, found.today) if row.lacking]
-    lacking = [row for row in rows if not no_school(found, row.path, found.today)]
+    owing = [row for row in rows if not no_school(found, row.path, found.today)]
+    lacking = [row for row in owing if still_ahead(found, row.path) is None]
+    ahead = [due for row in owing if (due := still_ahead(found, row.path))]
     schools: dict[str, list[ClassDay]] = {}
     for row in lacking:
         schools.setdefault(row.school, []).append(row)
@@ -201,6 +205,8 @@ async def missing_part(found: Visit) -> MissingPart:
         total=len(lacking),
         href="/enrollment/classes?state=missing",
         remind_all=_remind(found, lacking, "全部提醒"),
+        waiting=len(ahead),
+        due_at=max(ahead, default=None),
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from services.enrollment.pages.drawing import no_school
+from services.enrollment.pages.drawing import no_school, still_ahead
 from services.enrollment.queries.board import (
     ClassDay,
     SchoolDay,
@@ -34,15 +34,17 @@ async def units_part(found: Visit) -> UnitsPart:
         below = sorted({_segment(row.path, level) for row in rows})
         names = await unit_names(conn, [*below, *{one.school for one in schools}])
     drawn = [
-        _unit(code, names, [r for r in rows if _segment(r.path, level) == code]) for code in below
+        _unit(found, code, names, [r for r in rows if _segment(r.path, level) == code])
+        for code in below
     ]
+    early = {row.school for row in rows if not row.taken and still_ahead(found, row.path)}
     townships = any(names.get(code, ("", ""))[1] == "division" for code in below)
     return UnitsPart(
         title="各乡镇今天" if townships else "各学校今天",
         unit_word="乡镇" if townships else "学校",
         rows=tuple(sorted(drawn, key=_worst)),
-        total=_day("all", "合计", rows),
-        schools=_multiples(schools, names, days),
+        total=_day(found, "all", "合计", rows),
+        schools=_multiples(schools, names, days, early),
     )
 
 
@@ -61,12 +63,15 @@ def _worst(row: UnitDay) -> tuple[float, int, str]:
     return -(row.per_thousand or 0.0), row.taken - row.due, row.unit
 
 
-def _unit(code: str, names: dict[str, tuple[str, str]], rows: Sequence[ClassDay]) -> UnitDay:
-    return _day(code, names.get(code, (code, ""))[0], rows)
+def _unit(
+    found: Visit, code: str, names: dict[str, tuple[str, str]], rows: Sequence[ClassDay]
+) -> UnitDay:
+    return _day(found, code, names.get(code, (code, ""))[0], rows)
 
 
-def _day(code: str, name: str, rows: Sequence[ClassDay]) -> UnitDay:
+def _day(found: Visit, code: str, name: str, rows: Sequence[ClassDay]) -> UnitDay:
     taken = [row for row in rows if row.taken]
+    ahead = [due for row in rows if not row.taken and (due := still_ahead(found, row.path))]
     pupils = sum(row.expected or 0 for row in taken)
     unexcused = sum(row.unexcused for row in taken)
     children = f"/enrollment/children?unit={code}"
@@ -83,18 +88,31 @@ def _day(code: str, name: str, rows: Sequence[ClassDay]) -> UnitDay:
         unexcused_href=f"{children}&state=unexcused",
         missing_href=f"/enrollment/classes?unit={code}&state=missing",
         per_thousand=unexcused * 1000 / pupils if pupils else None,
+        waiting=len(ahead),
+        due_at=max(ahead, default=None),
     )
 
 
 def _multiples(
-    schools: Sequence[SchoolDay], names: dict[str, tuple[str, str]], days: Sequence[date]
+    schools: Sequence[SchoolDay],
+    names: dict[str, tuple[str, str]],
+    days: Sequence[date],
+    early: set[str],
 ) -> tuple[SchoolDays, ...]:
-    """One a school, worst today first; a day on which a class was not called is a gap."""
+    """One a school, worst today first; a day on which a class was not called is a gap.
+
+    Those in `early` owe today's rolls later today, and lack none yet.
+    """
     by_school: dict[str, dict[date, SchoolDay]] = {}
     for one in schools:
         by_school.setdefault(one.school, {})[one.day] = one
     drawn = [
-        (_multiple(school, names.get(school, (school, ""))[0], of, days), of.get(days[-1]))
+        (
+            _multiple(
+                school, names.get(school, (school, ""))[0], of, days, lacks=school not in early
+            ),
+            of.get(days[-1]),
+        )
         for school, of in by_school.items()
         if days
     ]
@@ -103,11 +121,11 @@ def _multiples(
 
 
 def _multiple(
-    school: str, name: str, of: dict[date, SchoolDay], days: Sequence[date]
+    school: str, name: str, of: dict[date, SchoolDay], days: Sequence[date], *, lacks: bool
 ) -> SchoolDays:
     last = of.get(days[-1])
     rate = last.per_thousand if last else None
-    lacking = last.due - last.taken if last else 0
+    lacking = last.due - last.taken if last and lacks else 0
     return SchoolDays(
         name=name,
         href=f"/enrollment/classes?unit={school}",

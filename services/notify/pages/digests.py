@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notify.pages.lines import lines, opened
 from services.notify.queries import duties
+from services.notify.queries.charges import charged
 from shared.console import Visit, visit
 from shared.contracts.notify import DigestItem
 from shared.contracts.words import day_words
@@ -62,7 +63,7 @@ def router(edge: Edge) -> APIRouter:
 
 
 async def _begin(edge: Edge, request: Request, viewer: Viewer) -> Visit:
-    found = await visit(edge, request, viewer, "inbox")
+    found = await visit(edge, request, await charged(edge, viewer), "inbox")
     if not paths_for(viewer, "inbox.view", found.today):
         raise NotAllowed("你的职务没有消息。请联系县教育局。", "inbox.view", "")
     return found

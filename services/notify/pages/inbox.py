@@ -10,6 +10,7 @@ from uuid_utils.compat import uuid7
 
 from services.notify.pages import digests, lines
 from services.notify.queries import duties
+from services.notify.queries.charges import charged
 from services.notify.queries.notices import Notice, notices, unread
 from shared.console import Visit, visit
 from shared.contracts.words import until_words
@@ -77,7 +78,7 @@ def router(edge: Edge) -> APIRouter:
 
 
 async def _begin(edge: Edge, request: Request, viewer: Viewer, page: str) -> Visit:
-    found = await visit(edge, request, viewer, page)
+    found = await visit(edge, request, await charged(edge, viewer), page)
     if not paths_for(viewer, "inbox.view", found.today):
         raise NotAllowed("你的职务没有消息。请联系县教育局。", "inbox.view", "")
     return found
@@ -127,7 +128,7 @@ async def _names(found: Visit, rows: list[Notice]) -> dict[str, str]:
     by_path: dict[str, list[Notice]] = {}
     for row in rows:
         if row.name is not None and row.child is not None:
-            by_path.setdefault(row.path, []).append(row)
+            by_path.setdefault(lines.opened_at(found, row.child, row.path), []).append(row)
     for path, some in by_path.items():
         sealed = [(str(row.child), "name", row.name) for row in some if row.name is not None]
         texts = await found.reading.open_all(sealed, path)

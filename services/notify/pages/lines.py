@@ -8,6 +8,7 @@ import msgspec
 
 from shared.console import Visit
 from shared.contracts.words import until_words
+from shared.rights import charge_of, may_open
 from shared.rulebook import RulesMissing
 from shared.sealed import Sealed
 from shared.web.models.today import Duty
@@ -22,12 +23,19 @@ async def opened(found: Visit, rows: Mapping[UUID, Any]) -> dict[UUID, str]:
     by_path: dict[str, list[Any]] = {}
     for row in rows.values():
         if row.name is not None and row.child is not None:
-            by_path.setdefault(row.child_path, []).append(row)
+            by_path.setdefault(opened_at(found, row.child, row.child_path), []).append(row)
     for path, some in by_path.items():
         sealed = [(str(row.child), "name", msgspec.convert(row.name, Sealed)) for row in some]
         texts = await found.reading.open_all(sealed, path)
         names |= {row.duty: text for row, text in zip(some, texts, strict=True)}
     return names
+
+
+def opened_at(found: Visit, child: UUID, path: str) -> str:
+    """Where the viewer may open the child's name: where it sits, else as they answer for it."""
+    held = charge_of(found.viewer, child, found.today)
+    own = may_open(found.viewer, "identity", path, found.today)
+    return held.path if held and not own else path
 
 
 def kind_words(found: Visit, kind: str, path: str) -> str:

@@ -10,7 +10,7 @@ from shared.web.models.layout import Link
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProofMark:
-    """`ledger` is its Chinese name (学籍, 个案, 文书, 审计, 访问); `href` opens the entry.
+    """`ledger` is its Chinese name (学籍, 个案, 消息, 审计, 访问); `href` opens the entry.
 
     `numbered`: only the place is known; whether it is sealed audit alone can say.
     """

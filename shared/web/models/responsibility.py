@@ -142,7 +142,9 @@ class AssignmentSheetPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerRow:
-    """Somebody who answered for the child; `source`: the event that it rests on."""
+    """Somebody who answered for the child; `source`: the event that it rests on; `end`: the page
+    that ends it, for who may.
+    """
 
     title: str
     line: str
@@ -153,6 +155,7 @@ class AnswerRow:
     until: str
     source: str
     hole: bool = False
+    end: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +178,7 @@ class HandRow:
     target: str
     since: str
     name: str
+    end: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

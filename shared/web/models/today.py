@@ -120,7 +120,7 @@ class Away:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassRow:
-    """One class today; `sent_at` is None while its roll is missing, `missing` once it is due."""
+    """One class today; `sent_at` is None while it has no roll, `due_at` once that is overdue."""
 
     class_name: str
     href: str
@@ -132,6 +132,7 @@ class ClassRow:
     away: tuple[Away, ...] = ()
     note: str = ""
     remind: Form | None = None
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +146,12 @@ class ClassesPart:
 
     @property
     def missing(self) -> tuple[ClassRow, ...]:
-        return tuple(row for row in self.rows if row.sent_at is None)
+        return tuple(row for row in self.rows if row.sent_at is None and row.due_at is None)
+
+    @property
+    def waiting(self) -> tuple[ClassRow, ...]:
+        """Whose roll is not due yet."""
+        return tuple(row for row in self.rows if row.sent_at is None and row.due_at)
 
     @property
     def taken(self) -> tuple[ClassRow, ...]:
@@ -163,17 +169,23 @@ class MissingRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MissingPart:
-    """Part `parts/missing.html`: classes without a roll, a row a school. `total` counts classes."""
+    """Part `parts/missing.html`: classes that lack a roll, a row a school. `total` counts them,
+    `waiting` those whose roll is not due yet, the last of these at `due_at`.
+    """
 
     rows: tuple[MissingRow, ...]
     total: int
     href: str
     remind_all: Form | None = None
+    waiting: int = 0
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitDay:
-    """A township's (or school's) day. `per_thousand` is None where no roll was taken."""
+    """A township's (or school's) day. `per_thousand` is None where no roll was taken; `waiting`
+    counts classes whose roll is not due yet, the last of these at `due_at`.
+    """
 
     unit: str
     name: str
@@ -187,6 +199,12 @@ class UnitDay:
     unexcused_href: str
     missing_href: str
     per_thousand: float | None
+    waiting: int = 0
+    due_at: datetime | None = None
+
+    @property
+    def missing(self) -> int:
+        return self.due - self.taken - self.waiting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -130,7 +130,27 @@ async def test_on_a_sunday_there_is_no_roll(world: World) -> None:
     assert "今天不上学" in (await get(world, "/enrollment/today/classes", s.PRINCIPAL)).text
 
 
+async def test_until_a_roll_is_due_no_class_is_said_to_lack_it(world: World) -> None:
+    lists = (
+        ("/enrollment/today/classes", s.PRINCIPAL),
+        ("/enrollment/today/missing", s.COUNTY),
+        ("/enrollment/today/units", s.COUNTY),
+        ("/enrollment/classes?unit=all", s.COUNTY),
+        ("/enrollment/today/roll", s.TEACHER),
+    )
+    for path, viewer in lists:
+        early = (await get(world, path, viewer)).text
+        assert "09:00 前" in early, path
+        for alarm in ("urgent", "缺 ", "还没点名。", ">还没点名<", 'class="act'):
+            assert alarm not in early, (path, alarm)
+    await world.move_to(at(MONDAY, 9, 0))
+    for path, viewer in lists:
+        late = (await get(world, path, viewer)).text
+        assert "urgent" in late and "09:00 前" not in late, path
+
+
 async def test_the_schools_classes_name_who_is_away(world: World) -> None:
+    await world.move_to(at(MONDAY, 9, 5))
     part = (await get(world, "/enrollment/today/classes", s.PRINCIPAL)).text
     assert "还没点名" in part and "沈秀兰" in part and "沙马木呷" not in part
     assert part.count('action="/notify/commands/remind_class"') == 4
@@ -141,6 +161,7 @@ async def test_the_schools_classes_name_who_is_away(world: World) -> None:
 
 
 async def test_missing_rolls_name_their_class_and_whoever_may_reminds(world: World) -> None:
+    await world.move_to(at(MONDAY, 9, 5))
     part = (await get(world, "/enrollment/today/missing", s.COUNTY)).text
     assert "石桥镇初级中学 八年级（1）班" in part and "柳河乡中心小学" in part
     assert f'href="/enrollment/classes/{KLASS}/roll"' in part
@@ -157,6 +178,7 @@ async def test_units_are_sorted_worst_first_and_missing_days_are_gaps(world: Wor
     friday = MONDAY - timedelta(days=3)
     await s.called(world, friday, {CHILD: ("unexcused", None)})
     await s.called(world, MONDAY, {CHILD: ("unexcused", None)})
+    await world.move_to(at(MONDAY, 9, 5))
     part = (await get(world, "/enrollment/today/units", s.COUNTY)).text
     assert part.index("石桥镇") < part.index("柳河乡")
     assert f'id="flags-{TOWNSHIP}"' in part and "333.3" in part and "缺 1 班" in part
