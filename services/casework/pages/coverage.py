@@ -94,7 +94,7 @@ async def _json_lines(
     """Holes and overlaps; `everything`: what is held too, and who holds nothing."""
     moment = await edge.moment()
     looked = await look_at(edge, viewer, moment, scheme, on or moment.today)
-    if looked.scheme is None:
+    if looked.paths and looked.scheme is None:
         say = f"那一天的规则里没有责任制“{scheme}”。核对代码和日期；有哪些，看责任覆盖页。"
         raise FieldsInvalid(say, field="scheme")
     wanted = [one for one in looked.all if everything or one.hole or one.overlap]
