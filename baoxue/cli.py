@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from baoxue import (
+    cli_account,
     cli_ask,
     cli_clock,
     cli_duty,
@@ -51,6 +52,7 @@ def bring_up(
 
 
 COMMANDS = (
+    cli_account,
     cli_ask,
     cli_clock,
     cli_duty,

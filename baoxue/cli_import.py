@@ -78,6 +78,8 @@ def bring_in(
         typer.echo(json.dumps(found["report"], ensure_ascii=False))
     else:
         print_report(found, more, dry_run=dry_run, written=written)
+        if kind is Kind.staff and found["report"] and found["report"]["stored"]:
+            typer.echo("登录码：在网页“账号”里打印，或 baoxue account code 工号 …")
     _leave(found)
 
 

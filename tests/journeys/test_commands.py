@@ -53,6 +53,15 @@ def test_replay_of_nobody_is_refused_with_a_sentence(system: Running) -> None:
     assert json.loads(done.stdout)["say"]
 
 
+def test_a_login_code_is_made_for_an_account_by_whoever_manages_it(system: Running) -> None:
+    (made,) = read(system, "account", "code", "renke")
+    assert made["account"] == "renke" and made["code"] and made["expires_at"]
+    for wrong in (("nobody",), ("renke", "--as", "linxian")):
+        done = system.cli("account", "code", *wrong, "--json")
+        assert done.returncode == EXIT_REFUSED
+        assert json.loads(done.stdout)["say"]
+
+
 def test_status_is_well(system: Running) -> None:
     told = read(system, "status")
     assert told["ok"] is True
