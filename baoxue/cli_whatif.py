@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from baoxue.cli_edge import EXIT_UNUSABLE, As, Json, app, fail, told
 from baoxue.client import client
@@ -58,7 +58,8 @@ def _show(found: dict[str, Any]) -> None:
     console = Console()
     rules = f"现行 {found['now']} → {found['pack']}"
     console.print(f"{found['name']}，{found['since']} 至 {found['until']}：{rules}")
-    table = Table(*COLUMNS)
+    # Folded, not cut: ten headings do not fit a terminal of eighty columns in one line.
+    table = Table(*(Column(one, overflow="fold") for one in COLUMNS))
     for one in (*found["units"], {**found["total"], "name": "合计"}):
         duties, breached, flags = one["duties"], one["breached"], one["flags"]
         numbers = (duties["added"], duties["dropped"], duties["moved"], breached["added"])

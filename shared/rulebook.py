@@ -76,14 +76,20 @@ class Rules:
     lacking: frozenset[str]
     # Told when something was not found: the next look is a new one.
     missed: Callable[[], None] = lambda: None
+    # Looked up for every fact and every row; what is found stays so for this one look.
+    _found: dict[tuple[str, date], Pack] = field(
+        init=False, repr=False, compare=False, default_factory=dict[tuple[str, date], Pack]
+    )
 
     def pack(self, path: str, on: date) -> Pack:
         """The pack in force for the unit at `path` on a day. Raises RulesMissing."""
+        if pack := self._found.get((path, on)):
+            return pack
         found = in_force(self.activations, path, on)
         if found is None or found.sha256 not in self.packs:
             self.missed()
             raise RulesMissing(f"no policy pack in force for {path} on {on}")
-        return self.packs[found.sha256]
+        return self._found.setdefault((path, on), self.packs[found.sha256])
 
     def school_calendar(self) -> SchoolCalendar:
         """Raises RulesMissing while a published calendar has not been fetched."""

@@ -57,6 +57,10 @@ class Work:
     # Days in groups, of the children that something is armed about which asks for them.
     groups: dict[UUID, list[Grouped]] = field(default_factory=dict)
     _grounds: dict[tuple[str, str, date], Ground] = field(default_factory=dict)
+    _packs: dict[str, Pack] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._packs = {pack.version: pack for pack in self.rules.packs.values()}
 
     def keep(self, known: Known) -> None:
         self.kept.append(known)
@@ -84,8 +88,8 @@ class Work:
 
     def pack_of(self, duty: OpenDuty) -> Pack:
         """The pack that the duty was armed under; the one in force where that is not at hand."""
-        held = (p for p in self.rules.packs.values() if p.version == duty.policy)
-        return next(held, None) or self.rules.pack(duty.path, business_day(self.now))
+        held = self._packs.get(duty.policy)
+        return held or self.rules.pack(duty.path, business_day(self.now))
 
 
 def begin(ledger: str, rules: Rules, holding: Holding, now: datetime) -> Work:
