@@ -76,7 +76,7 @@ def person(browser: Browser, url: str, account: str, *, phone: bool = False) -> 
     try:
         found.sign_in()
         yield found
-        assert found.complaints == []
+        assert not found.complaints, found.complaints
     finally:
         context.close()
 
